@@ -1,0 +1,49 @@
+package io.sallyport.feed;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import javax.sql.DataSource;
+
+/** Appends to the change feed within the transaction that makes the change. */
+@ApplicationScoped
+public class ChangeLog {
+
+  /** The channel that wakes the listeners of {@link ChangeFeed}. */
+  static final String CHANNEL = "sallyport_change";
+
+  // The counter row stays locked from here to the commit: that is what makes the numbers commit-ordered.
+  private static final String APPEND =
+      """
+      with head as (update change_head set seq = seq + 1 returning seq),
+           appended as (
+             insert into change (seq, kind, subject, at) select seq, ?, ?, ? from head returning seq)
+      select pg_notify('%s', seq::text) from appended
+      """
+          .formatted(CHANNEL);
+
+  private final DataSource dataSource;
+  private final Clock clock;
+
+  public ChangeLog(DataSource dataSource, Clock clock) {
+    this.dataSource = dataSource;
+    this.clock = clock;
+  }
+
+  /**
+   * Appends one change, visible to every replica once the surrounding transaction commits. Call it last in the
+   * transaction: it holds a lock that every other change waits for.
+   */
+  public void append(ChangeKind kind, String subject) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(APPEND)) {
+      statement.setString(1, kind.name());
+      statement.setString(2, subject);
+      statement.setTimestamp(3, Timestamp.from(clock.instant()));
+      statement.execute();
+    } catch (SQLException e) {
+      throw new IllegalStateException("the change feed could not be appended to", e);
+    }
+  }
+}
