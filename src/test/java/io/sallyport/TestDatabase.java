@@ -16,9 +16,9 @@ import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /**
- * The database that the tests of one JVM share: the one that {@code SALLYPORT_TEST_DATABASE_URL} names (its user may
- * create roles and databases), else a container where an engine answers, else the embedded one. Migrated once; tests
- * use ids of their own instead of cleaning up.
+ * The database that the tests of one JVM share: the one that {@code SALLYPORT_TEST_DATABASE_URL}
+ * names (its user may create roles and databases), else a container where an engine answers, else
+ * the embedded one. Migrated once; tests use ids of their own instead of cleaning up.
  */
 public final class TestDatabase {
 

@@ -14,7 +14,8 @@ import java.util.SequencedMap;
 import java.util.UUID;
 
 /**
- * Everything a decision leaves behind, so that it can be explained and replayed later. Holds no secret.
+ * Everything a decision leaves behind, so that it can be explained and replayed later. Holds no
+ * secret.
  *
  * @param id client-made, so that a write may be repeated without doubling the record
  * @param connectionId groups the decisions of one connection; may be null

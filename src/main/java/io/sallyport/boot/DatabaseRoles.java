@@ -4,9 +4,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * The two roles and the database between them: {@code sallyport_owner} owns the schema and runs migrations,
- * {@code sallyport_app} is the service and owns nothing. {@code deploy/postgres/roles.sql} is the same for a database
- * that is not ours.
+ * The two roles and the database between them: {@code sallyport_owner} owns the schema and runs
+ * migrations, {@code sallyport_app} is the service and owns nothing. {@code
+ * deploy/postgres/roles.sql} is the same for a database that is not ours.
  */
 public final class DatabaseRoles {
 
@@ -41,7 +41,8 @@ public final class DatabaseRoles {
   private static void role(Connection superuser, String name) throws SQLException {
     if (absent(superuser, "select 1 from pg_roles where rolname = ?", name)) {
       try (var statement = superuser.createStatement()) {
-        statement.execute("create role %s login nosuperuser nocreatedb nocreaterole".formatted(name));
+        statement.execute(
+            "create role %s login nosuperuser nocreatedb nocreaterole".formatted(name));
       }
     }
   }

@@ -15,8 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * A real PostgreSQL beside the service, for development and single machines: kept data, fsync on, loopback only,
- * passwords asked for. The only class that names the embedded distribution, which is an optional dependency.
+ * A real PostgreSQL beside the service, for development and single machines: kept data, fsync on,
+ * loopback only, passwords asked for. The only class that names the embedded distribution, which is
+ * an optional dependency.
  *
  * <p>It is not for production clusters: one machine, one instance, no replication, no back-up.
  */
@@ -24,7 +25,8 @@ final class EmbeddedDatabase {
 
   private static final Logger LOG = Logger.getLogger(EmbeddedDatabase.class);
 
-  // The one superuser password opens what the data folder's owner could read anyway; scram keeps other users out.
+  // The one superuser password opens what the data folder's owner could read anyway; scram keeps
+  // other users out.
   private static final String HBA =
       """
       # Written by Sallyport at every start.
@@ -68,10 +70,12 @@ final class EmbeddedDatabase {
         PrivateFiles.write(cluster.resolve("pg_hba.conf"), HBA.getBytes());
         statement.execute("select pg_reload_conf()");
       }
-      String url = "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/" + DatabaseRoles.DATABASE;
+      String url =
+          "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/" + DatabaseRoles.DATABASE;
       return new DatabaseAddress(url, DatabaseRoles.APP, app, DatabaseRoles.OWNER, owner);
     } catch (IOException e) {
-      throw new UncheckedIOException("the embedded PostgreSQL under " + folder + " did not start", e);
+      throw new UncheckedIOException(
+          "the embedded PostgreSQL under " + folder + " did not start", e);
     } catch (SQLException e) {
       throw new IllegalStateException("the embedded PostgreSQL could not be prepared", e);
     }
@@ -82,8 +86,8 @@ final class EmbeddedDatabase {
   }
 
   /**
-   * After kill -9 of the service its postmaster lives on and holds the cluster. It is ours to stop if nobody holds the
-   * lock that a living service keeps.
+   * After kill -9 of the service its postmaster lives on and holds the cluster. It is ours to stop
+   * if nobody holds the lock that a living service keeps.
    */
   private static void stopOrphan(Path cluster) {
     Path pidFile = cluster.resolve("postmaster.pid");
@@ -102,7 +106,8 @@ final class EmbeddedDatabase {
           .filter(process -> process.info().command().orElse("").endsWith("/postgres"))
           .ifPresent(EmbeddedDatabase::interrupt);
     } catch (IOException | NumberFormatException e) {
-      throw new IllegalStateException("the state of the embedded PostgreSQL is unclear: " + pidFile, e);
+      throw new IllegalStateException(
+          "the state of the embedded PostgreSQL is unclear: " + pidFile, e);
     }
   }
 
@@ -116,7 +121,8 @@ final class EmbeddedDatabase {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while an earlier PostgreSQL stopped", e);
     } catch (Exception e) {
-      throw new IllegalStateException("PostgreSQL of an earlier run does not stop: pid " + postmaster.pid(), e);
+      throw new IllegalStateException(
+          "PostgreSQL of an earlier run does not stop: pid " + postmaster.pid(), e);
     }
   }
 }

@@ -2,8 +2,8 @@ package io.sallyport.boot;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,12 +12,17 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Set;
 
-/** Files that only this process's user may read: directories 0700, files 0600, written whole or not at all. */
+/**
+ * Files that only this process's user may read: directories 0700, files 0600, written whole or not
+ * at all.
+ */
 final class PrivateFiles {
 
   private PrivateFiles() {}
 
-  /** Makes {@code directory} and its parents where missing; an existing one is tightened to 0700. */
+  /**
+   * Makes {@code directory} and its parents where missing; an existing one is tightened to 0700.
+   */
   static Path directory(Path directory) {
     try {
       Files.createDirectories(directory);
@@ -29,7 +34,8 @@ final class PrivateFiles {
   }
 
   /**
-   * The bytes of {@code file}; made of {@code length} random bytes on the first call and durable before this returns.
+   * The bytes of {@code file}; made of {@code length} random bytes on the first call and durable
+   * before this returns.
    */
   static byte[] randomOnce(Path file, int length, SecureRandom random) {
     try {

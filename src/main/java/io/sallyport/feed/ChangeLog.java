@@ -13,7 +13,8 @@ public class ChangeLog {
   /** The channel that wakes the listeners of {@link ChangeFeed}. */
   static final String CHANNEL = "sallyport_change";
 
-  // The counter row stays locked from here to the commit: that is what makes the numbers commit-ordered.
+  // The counter row stays locked from here to the commit: that is what makes the numbers
+  // commit-ordered.
   private static final String APPEND =
       """
       with head as (update change_head set seq = seq + 1 returning seq),
@@ -32,8 +33,8 @@ public class ChangeLog {
   }
 
   /**
-   * Appends one change, visible to every replica once the surrounding transaction commits. Call it last in the
-   * transaction: it holds a lock that every other change waits for.
+   * Appends one change, visible to every replica once the surrounding transaction commits. Call it
+   * last in the transaction: it holds a lock that every other change waits for.
    */
   public void append(ChangeKind kind, String subject) {
     try (var connection = dataSource.getConnection();

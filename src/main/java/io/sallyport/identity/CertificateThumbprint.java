@@ -66,7 +66,8 @@ public final class CertificateThumbprint {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof CertificateThumbprint that && MessageDigest.isEqual(sha256, that.sha256);
+    return other instanceof CertificateThumbprint that
+        && MessageDigest.isEqual(sha256, that.sha256);
   }
 
   @Override

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What an HTTP interface answers when it can't do what was asked (RFC 9457), with Sallyport's extension members.
+ * What an HTTP interface answers when it can't do what was asked (RFC 9457), with Sallyport's
+ * extension members.
  *
  * @param code the stable last part of {@code type}, {@code urn:sallyport:problem:<code>}
  * @param title the same sentence for every problem of this code
@@ -53,7 +54,13 @@ public record Problem(
   /** 400: these fields are not what they should be. */
   public static Problem invalid(List<FieldError> errors) {
     return new Problem(
-        "invalid_request", "The request is not valid", 400, describe(errors), List.of(), null, errors);
+        "invalid_request",
+        "The request is not valid",
+        400,
+        describe(errors),
+        List.of(),
+        null,
+        errors);
   }
 
   public static Problem notFound(String what) {

@@ -9,7 +9,8 @@ public record SegmentName(String value) {
 
   public SegmentName {
     if (value == null || !FORM.matcher(value).matches()) {
-      throw new IllegalArgumentException("a segment's name is 1 to 63 of a-z, 0-9 and '-', first a letter");
+      throw new IllegalArgumentException(
+          "a segment's name is 1 to 63 of a-z, 0-9 and '-', first a letter");
     }
   }
 

@@ -28,8 +28,8 @@ public record SourceAddress(InetAddress address, int port) {
   }
 
   /**
-   * The network that limits count by: the address itself for IPv4 (/32), the first 64 bits for IPv6, since a single
-   * host there owns that many.
+   * The network that limits count by: the address itself for IPv4 (/32), the first 64 bits for
+   * IPv6, since a single host there owns that many.
    */
   public InetAddress limitedNetwork() {
     if (address instanceof Inet4Address) {

@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Makes time-ordered identifiers (UUIDv7, RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits. Two
- * identifiers of one millisecond have no order among themselves.
+ * Makes time-ordered identifiers (UUIDv7, RFC 9562 section 5.7): 48 bits of milliseconds, then 74
+ * random bits. Two identifiers of one millisecond have no order among themselves.
  */
 public final class Uuids {
 
@@ -37,14 +37,17 @@ public final class Uuids {
     return new UUID(high, low & 0x3fffffffffffffffL | 0x8000000000000000L);
   }
 
-  /** The smallest identifier that {@link #at} could give for {@code instant}: the bound of a search by time. */
+  /**
+   * The smallest identifier that {@link #at} could give for {@code instant}: the bound of a search
+   * by time.
+   */
   public static UUID lowest(Instant instant) {
     return new UUID(instant.toEpochMilli() << 16 | 0x7000L, 0x8000000000000000L);
   }
 
   /**
-   * Reads the 36-character form; the shorter forms that {@link UUID#fromString} also takes are refused, so that one
-   * identifier has one spelling.
+   * Reads the 36-character form; the shorter forms that {@link UUID#fromString} also takes are
+   * refused, so that one identifier has one spelling.
    *
    * @throws IllegalArgumentException if {@code text} is anything else
    */

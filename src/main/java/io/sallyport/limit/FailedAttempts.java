@@ -9,9 +9,9 @@ import java.time.Instant;
 import javax.sql.DataSource;
 
 /**
- * Counts failed proofs of identity (passwords, enrolment codes) in Postgres, so that an attacker gains nothing by
- * spreading guesses over replicas. A subject is whatever is guessed at or guesses: {@code operator:admin},
- * {@code source:192.0.2.7}, {@code device:<id>}.
+ * Counts failed proofs of identity (passwords, enrolment codes) in Postgres, so that an attacker
+ * gains nothing by spreading guesses over replicas. A subject is whatever is guessed at or guesses:
+ * {@code operator:admin}, {@code source:192.0.2.7}, {@code device:<id>}.
  */
 @ApplicationScoped
 public class FailedAttempts {

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Binds a certificate to its device, its path and its validity, so that a row made or altered by somebody who can only write to
- * Postgres counts as absent.
+ * Binds a certificate to its device, its path and its validity, so that a row made or altered by
+ * somebody who can only write to Postgres counts as absent.
  */
 public final class CertificateMac {
 

@@ -7,8 +7,8 @@ import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The 32 secret bytes from which every key of this installation is derived (HKDF-SHA256, RFC 5869). It never enters
- * Postgres, a log or an error.
+ * The 32 secret bytes from which every key of this installation is derived (HKDF-SHA256, RFC 5869).
+ * It never enters Postgres, a log or an error.
  */
 public final class MasterKey {
 
@@ -39,7 +39,9 @@ public final class MasterKey {
       var parameters =
           HKDFParameterSpec.ofExtract()
               .addIKM(key)
-              .thenExpand(("sallyport/v1/" + purpose).getBytes(java.nio.charset.StandardCharsets.UTF_8), LENGTH);
+              .thenExpand(
+                  ("sallyport/v1/" + purpose).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                  LENGTH);
       return KDF.getInstance("HKDF-SHA256").deriveKey(algorithm, parameters);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("the JDK derives by HKDF-SHA256", e);

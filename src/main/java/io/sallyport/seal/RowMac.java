@@ -8,8 +8,9 @@ import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 
 /**
- * Proves that a row was written by a holder of the master key (HMAC-SHA256). One instance serves one kind of row; the
- * MAC of one kind is worth nothing for another. It does not prove that a row is the newest version of itself.
+ * Proves that a row was written by a holder of the master key (HMAC-SHA256). One instance serves
+ * one kind of row; the MAC of one kind is worth nothing for another. It does not prove that a row
+ * is the newest version of itself.
  */
 public final class RowMac {
 
@@ -22,7 +23,10 @@ public final class RowMac {
     this.key = masterKey.derive("row-mac/" + rowKind, "HmacSHA256");
   }
 
-  /** The MAC over these fields in this order; each enters with its length, so that fields can't run together. */
+  /**
+   * The MAC over these fields in this order; each enters with its length, so that fields can't run
+   * together.
+   */
   public byte[] over(byte[]... fields) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
