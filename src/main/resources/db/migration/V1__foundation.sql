@@ -46,6 +46,7 @@ create table certificate (
   not_after      timestamptz not null,
   path           uuid[]      not null,
   path_not_after timestamptz not null,
+  sans           text[]      not null default '{}',
   spki           bytea       not null,
   source         text        not null check (source in ('issued', 'attached')),
   epoch          bigint      not null default 0,

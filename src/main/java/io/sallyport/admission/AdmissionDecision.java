@@ -1,0 +1,119 @@
+package io.sallyport.admission;
+
+import io.sallyport.grant.SessionGrant;
+import io.sallyport.identity.DecisionId;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.SegmentName;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/** How a request ended. A switch over it has no default, so that a new outcome stops every door from compiling. */
+public sealed interface AdmissionDecision {
+
+  /** The audit record. */
+  DecisionId id();
+
+  /**
+   * The device may come in. Only the engine can make one, and only after its record is durable; where a grant was asked
+   * for, the grant was stored in the same transaction.
+   */
+  final class Admitted implements AdmissionDecision {
+
+    private final DecisionId id;
+    private final DeviceId device;
+    private final String deviceName;
+    private final List<SegmentName> segments;
+    private final Instant certificateNotAfter;
+    private final SessionGrant grant;
+
+    Admitted(
+        DecisionId id,
+        DeviceId device,
+        String deviceName,
+        List<SegmentName> segments,
+        Instant certificateNotAfter,
+        SessionGrant grant) {
+      this.id = Objects.requireNonNull(id, "id");
+      this.device = Objects.requireNonNull(device, "device");
+      this.deviceName = Objects.requireNonNull(deviceName, "deviceName");
+      this.segments = List.copyOf(segments);
+      this.certificateNotAfter = Objects.requireNonNull(certificateNotAfter, "certificateNotAfter");
+      this.grant = grant;
+    }
+
+    @Override
+    public DecisionId id() {
+      return id;
+    }
+
+    public DeviceId device() {
+      return device;
+    }
+
+    public String deviceName() {
+      return deviceName;
+    }
+
+    public List<SegmentName> segments() {
+      return segments;
+    }
+
+    /** The end of the leaf or of its path, whichever comes first. */
+    public Instant certificateNotAfter() {
+      return certificateNotAfter;
+    }
+
+    /** Present if and only if a grant was asked for. */
+    public Optional<SessionGrant> grant() {
+      return Optional.ofNullable(grant);
+    }
+  }
+
+  /** The device may not come in, for all of these reasons. */
+  record Refused(DecisionId id, Set<RefusalReason> reasons) implements AdmissionDecision {
+    public Refused {
+      Objects.requireNonNull(id, "id");
+      if (reasons.isEmpty()) {
+        throw new IllegalArgumentException("a refusal has a reason");
+      }
+      reasons = Collections.unmodifiableSet(EnumSet.copyOf(reasons));
+    }
+  }
+
+  /** This replica can't decide now; the answer is "try again", never "yes". */
+  record Undecided(DecisionId id, Cause cause) implements AdmissionDecision {
+    public Undecided {
+      Objects.requireNonNull(id, "id");
+      Objects.requireNonNull(cause, "cause");
+    }
+  }
+
+  /** Why a replica can't decide. */
+  enum Cause {
+    STORE_UNAVAILABLE("The registry cannot be asked at the moment."),
+    AUDIT_UNAVAILABLE("The decision cannot be recorded at the moment."),
+    OVERLOADED("Too many decisions are waiting.");
+
+    private final String sentence;
+
+    Cause(String sentence) {
+      this.sentence = sentence;
+    }
+
+    /** The stable code in records and problems, in snake_case. */
+    public String code() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** One sentence for a person. */
+    public String sentence() {
+      return sentence;
+    }
+  }
+}

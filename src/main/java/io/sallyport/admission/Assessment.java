@@ -1,0 +1,109 @@
+package io.sallyport.admission;
+
+import io.sallyport.audit.DecisionRecord.CertificateFacts;
+import io.sallyport.audit.DecisionRecord.Check;
+import io.sallyport.audit.DecisionRecord.DeviceFacts;
+import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.trust.PresentedChain;
+import io.sallyport.trust.SubjectAlternativeNames;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+import javax.security.auth.x500.X500Principal;
+
+/** Collects every check of one decision with its evidence, and every reason it gave. */
+final class Assessment {
+
+  private final Set<RefusalReason> reasons = EnumSet.noneOf(RefusalReason.class);
+  private final List<Check> checks = new ArrayList<>(8);
+  private DeviceFacts device;
+  private CertificateFacts certificate;
+  private Standing standing;
+
+  void passed(String check, String... evidence) {
+    checks.add(new Check(check, "passed", evidence(evidence)));
+  }
+
+  void failed(String check, RefusalReason reason, String... evidence) {
+    failed(check, Set.of(reason), evidence);
+  }
+
+  void failed(String check, Set<RefusalReason> why, String... evidence) {
+    checks.add(new Check(check, "failed", evidence(evidence)));
+    reasons.addAll(why);
+  }
+
+  void recognised(Standing found) {
+    standing = found;
+    device = new DeviceFacts(found.device(), found.deviceName(), found.deviceVersion());
+    certificate = found.certificate();
+  }
+
+  void unrecognised(PresentedChain chain) {
+    certificate = facts(chain);
+  }
+
+  boolean sound() {
+    return reasons.isEmpty();
+  }
+
+  Set<RefusalReason> reasons() {
+    return reasons;
+  }
+
+  List<String> codes() {
+    return reasons.stream().map(RefusalReason::code).toList();
+  }
+
+  List<Check> checks() {
+    return checks;
+  }
+
+  DeviceFacts device() {
+    return device;
+  }
+
+  CertificateFacts certificate() {
+    return certificate;
+  }
+
+  /** Null unless the certificate was recognised. */
+  Standing standing() {
+    return standing;
+  }
+
+  /** What can be told of a certificate that nobody registered; null where even that can't be read. */
+  static CertificateFacts facts(PresentedChain chain) {
+    try {
+      X509Certificate leaf = chain.leaf();
+      IssuerAndSerial name = IssuerAndSerial.of(leaf);
+      return new CertificateFacts(
+          chain.thumbprint(),
+          cut(name.issuer(), 1024),
+          name.serial(),
+          cut(leaf.getSubjectX500Principal().getName(X500Principal.RFC2253), 1024),
+          SubjectAlternativeNames.of(leaf),
+          leaf.getNotBefore().toInstant(),
+          leaf.getNotAfter().toInstant());
+    } catch (RuntimeException e) {
+      // A stranger's certificate may break any getter; the decision is recorded without its facts then.
+      return null;
+    }
+  }
+
+  private static String cut(String text, int length) {
+    return text.length() <= length ? text : text.substring(0, length);
+  }
+
+  private static SequencedMap<String, String> evidence(String... pairs) {
+    SequencedMap<String, String> evidence = new LinkedHashMap<>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      evidence.put(pairs[i], pairs[i + 1]);
+    }
+    return evidence;
+  }
+}

@@ -1,0 +1,179 @@
+package io.sallyport.admission;
+
+import io.sallyport.admission.AdmissionDecision.Cause;
+import io.sallyport.admission.Standing.Revocation;
+import io.sallyport.audit.DecisionRecord.CertificateFacts;
+import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.identity.SegmentName;
+import io.sallyport.registry.CertificateMac;
+import io.sallyport.registry.DeviceState;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Reads standing: device, certificate, issuer path, revocation and epochs in one statement, from the primary, at every
+ * decision. Never cached, so that a revocation holds from the next decision on, on every replica.
+ */
+public final class StandingQuery {
+
+  private static final Logger LOG = Logger.getLogger(StandingQuery.class);
+
+  private static final String STANDING =
+      """
+      select c.device_id, d.name, d.state, d.epoch, d.version, d.segments,
+             c.issuer, c.serial, c.subject, c.sans, c.not_before, c.not_after, c.path, c.path_not_after,
+             c.epoch, c.mac, r.reason, r.revoked_at, path.trusted, path.revoked
+      from certificate c
+      join device d on d.id = c.device_id
+      left join revocation r on r.issuer_key = c.issuer_key and r.serial = c.serial
+      cross join lateral (
+        select count(*) filter (where a.state = 'trusted') as trusted,
+               count(*) filter (where a.state = 'revoked') as revoked
+        from ca_certificate a where a.id = any (c.path)) path
+      where c.thumbprint = ?
+      """;
+
+  private static final String REVOCATION =
+      "select reason, revoked_at from revocation where issuer_key = ? and serial = ?";
+
+  private final DataSource dataSource;
+  private final CertificateMac mac;
+  private final Duration patience;
+
+  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others pass them.
+  private final Semaphore connections;
+
+  /**
+   * @param concurrency how many connections this may use at once
+   * @param patience how long a caller waits for one of them
+   */
+  public StandingQuery(
+      DataSource dataSource, CertificateMac mac, int concurrency, Duration patience) {
+    this.dataSource = dataSource;
+    this.mac = mac;
+    this.patience = patience;
+    this.connections = new Semaphore(concurrency, true);
+  }
+
+  /**
+   * The standing of the registered certificate with this thumbprint; empty if there is none, or if its row does not
+   * carry our MAC, which is an alert.
+   */
+  Optional<Standing> of(CertificateThumbprint thumbprint) throws StoreUnavailableException {
+    return withConnection(
+        connection -> {
+          try (var statement = connection.prepareStatement(STANDING)) {
+            statement.setBytes(1, thumbprint.bytes());
+            try (var row = statement.executeQuery()) {
+              return row.next() ? read(thumbprint, row) : Optional.empty();
+            }
+          }
+        });
+  }
+
+  /** Whether this certificate, registered or not, was taken back. */
+  Optional<Revocation> revocationOf(IssuerAndSerial certificate) throws StoreUnavailableException {
+    return withConnection(
+        connection -> {
+          try (var statement = connection.prepareStatement(REVOCATION)) {
+            statement.setBytes(1, certificate.issuerKey());
+            statement.setString(2, certificate.serial());
+            try (var row = statement.executeQuery()) {
+              return row.next()
+                  ? Optional.of(new Revocation(row.getString(1), instant(row, 2)))
+                  : Optional.empty();
+            }
+          }
+        });
+  }
+
+  private Optional<Standing> read(CertificateThumbprint thumbprint, ResultSet row)
+      throws SQLException {
+    DeviceId device = new DeviceId(row.getObject(1, UUID.class));
+    List<UUID> path = Arrays.asList((UUID[]) array(row.getArray(13)));
+    Instant notBefore = instant(row, 11);
+    Instant notAfter = instant(row, 12);
+    Instant pathNotAfter = instant(row, 14);
+    if (!mac.matches(
+        row.getBytes(16), thumbprint, device, path, notBefore, notAfter, pathNotAfter)) {
+      LOG.errorf(
+          "ALERT forged_row: the registration of certificate %s does not carry our MAC and counts as absent",
+          thumbprint);
+      return Optional.empty();
+    }
+    String reason = row.getString(17);
+    return Optional.of(
+        new Standing(
+            device,
+            row.getString(2),
+            DeviceState.ofWire(row.getString(3)),
+            row.getLong(4),
+            row.getLong(5),
+            Arrays.stream((String[]) array(row.getArray(6))).map(SegmentName::new).toList(),
+            new CertificateFacts(
+                thumbprint,
+                row.getString(7),
+                row.getString(8),
+                row.getString(9),
+                List.of((String[]) array(row.getArray(10))),
+                notBefore,
+                notAfter),
+            pathNotAfter,
+            row.getLong(15),
+            path.size() - row.getInt(19),
+            row.getInt(20) > 0,
+            reason == null
+                ? Optional.empty()
+                : Optional.of(new Revocation(reason, instant(row, 18)))));
+  }
+
+  private static Object array(Array array) throws SQLException {
+    return array.getArray();
+  }
+
+  private static Instant instant(ResultSet row, int column) throws SQLException {
+    Timestamp timestamp = row.getTimestamp(column);
+    return timestamp.toInstant();
+  }
+
+  private <T> T withConnection(Query<T> query) throws StoreUnavailableException {
+    boolean entered = false;
+    try {
+      entered = connections.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
+      if (!entered) {
+        throw new StoreUnavailableException(Cause.OVERLOADED, null);
+      }
+      try (Connection connection = dataSource.getConnection()) {
+        return query.run(connection);
+      }
+    } catch (SQLException e) {
+      throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreUnavailableException(Cause.OVERLOADED, e);
+    } finally {
+      if (entered) {
+        connections.release();
+      }
+    }
+  }
+
+  private interface Query<T> {
+    T run(Connection connection) throws SQLException;
+  }
+}

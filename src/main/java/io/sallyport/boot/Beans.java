@@ -1,0 +1,237 @@
+package io.sallyport.boot;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.admin.signin.SignInSettings;
+import io.sallyport.admission.AdmissionEngine;
+import io.sallyport.admission.DecisionMeters;
+import io.sallyport.admission.StandingQuery;
+import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.AuditSettings;
+import io.sallyport.authority.AuthorityMaterial;
+import io.sallyport.authority.AuthoritySettings;
+import io.sallyport.feed.ChangeFeed;
+import io.sallyport.grant.GrantSettings;
+import io.sallyport.grant.GrantStatus;
+import io.sallyport.grant.GrantTable;
+import io.sallyport.grant.SigningKeys;
+import io.sallyport.grant.TokenMint;
+import io.sallyport.grant.TokenVerifier;
+import io.sallyport.identity.Uuids;
+import io.sallyport.registry.CertificateMac;
+import io.sallyport.seal.MasterKey;
+import io.sallyport.trust.PathValidator;
+import io.sallyport.trust.TrustStore;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HexFormat;
+import javax.sql.DataSource;
+
+/** Makes the parts that know no framework, each with its settings. */
+@Singleton
+public final class Beans {
+
+  private static final int AUDIT_BATCH = 256;
+  private static final int AUDIT_WRITERS = 2;
+  private static final int UNPROVEN_QUEUE = 2048;
+  private static final int TRACKED_SOURCES = 10_000;
+
+  @Produces
+  @Singleton
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  @Produces
+  @Singleton
+  SecureRandom random() {
+    return new SecureRandom();
+  }
+
+  @Produces
+  @Singleton
+  Uuids ids(Clock clock, SecureRandom random) {
+    return new Uuids(clock, random);
+  }
+
+  @Produces
+  @Singleton
+  @Named("replica")
+  String replica(SallyportConfig config, SecureRandom random) {
+    return config.replica().orElseGet(() -> hostName() + "-" + HexFormat.of().toHexDigits(random.nextInt()));
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "sallyport";
+    }
+  }
+
+  @Produces
+  @Singleton
+  MasterKey masterKey(SallyportConfig config, SecureRandom random) {
+    Path file =
+        config
+            .masterKey()
+            .orElseGet(() -> Preparation.absolute(config.data()).resolve("master.key"));
+    return MasterKeyFile.read(file, config.masterKey().isEmpty(), random);
+  }
+
+  @Produces
+  @Singleton
+  CertificateMac certificateMac(MasterKey masterKey) {
+    return new CertificateMac(masterKey);
+  }
+
+  @Produces
+  @Singleton
+  AuditLog audit(
+      DataSource dataSource,
+      SallyportConfig config,
+      Clock clock,
+      SecureRandom random,
+      Uuids ids,
+      @Named("replica") String replica,
+      MeterRegistry metrics) {
+    AuditSettings settings =
+        new AuditSettings(
+            Preparation.absolute(config.data()).resolve("spool"),
+            config.audit().queue(),
+            AUDIT_BATCH,
+            AUDIT_WRITERS,
+            config.audit().patience(),
+            UNPROVEN_QUEUE,
+            config.audit().singlesPerMinute(),
+            TRACKED_SOURCES,
+            config.audit().spoolBytes(),
+            Duration.ofSeconds(1));
+    return new AuditLog(dataSource, settings, clock, random, ids, replica, metrics);
+  }
+
+  void close(@Disposes AuditLog audit) {
+    audit.close();
+  }
+
+  @Produces
+  @Singleton
+  ChangeFeed feed(DataSource dataSource) {
+    return new ChangeFeed(dataSource);
+  }
+
+  void close(@Disposes ChangeFeed feed) {
+    feed.close();
+  }
+
+  @Produces
+  @Singleton
+  PathValidator paths() {
+    return new PathValidator();
+  }
+
+  @Produces
+  @Singleton
+  GrantSettings grantSettings(SallyportConfig config) {
+    if (!config.issuer().matches("https?://[A-Za-z0-9.:\\[\\]/_~-]+[^/]")) {
+      throw new RefusedToStart(
+          "sallyport.issuer: expected a URL like https://sallyport.example.com:9443, not " + config.issuer());
+    }
+    return new GrantSettings(
+        config.issuer(), config.grant().lifetime(), config.grant().keySignsFor());
+  }
+
+  @Produces
+  @Singleton
+  SigningKeys signingKeys(
+      DataSource dataSource,
+      MasterKey masterKey,
+      GrantSettings settings,
+      @Named("replica") String replica,
+      Clock clock,
+      SecureRandom random,
+      Uuids ids) {
+    return new SigningKeys(dataSource, masterKey, settings, replica, clock, random, ids);
+  }
+
+  @Produces
+  @Singleton
+  TokenMint mint(SigningKeys keys, GrantSettings settings) {
+    return new TokenMint(keys, settings);
+  }
+
+  @Produces
+  @Singleton
+  TokenVerifier verifier(SigningKeys keys) {
+    return new TokenVerifier(keys);
+  }
+
+  @Produces
+  @Singleton
+  GrantStatus grantStatus(DataSource dataSource, Clock clock) {
+    return new GrantStatus(dataSource, clock);
+  }
+
+  @Produces
+  @Singleton
+  StandingQuery standings(DataSource dataSource, CertificateMac mac, SallyportConfig config) {
+    return new StandingQuery(
+        dataSource, mac, config.admission().concurrency(), config.admission().patience());
+  }
+
+  @Produces
+  @Singleton
+  AdmissionEngine engine(
+      StandingQuery standings,
+      TrustStore trust,
+      PathValidator paths,
+      AuditLog audit,
+      Uuids ids,
+      Clock clock,
+      GrantSettings grants,
+      MeterRegistry metrics) {
+    return new AdmissionEngine(
+        standings,
+        trust,
+        paths,
+        audit,
+        new GrantTable(),
+        ids,
+        clock,
+        grants.lifetime(),
+        new DecisionMeters(metrics));
+  }
+
+  @Produces
+  @Singleton
+  AuthorityMaterial authority(SallyportConfig config) {
+    Path data = Preparation.absolute(config.data());
+    var authority = config.authority();
+    return AuthorityMaterial.load(
+        authority.root().orElse(data.resolve("ca/root.crt")),
+        authority.issuingCertificate().orElse(data.resolve("ca/issuing.crt")),
+        authority.issuingKey().orElse(data.resolve("ca/issuing.key")));
+  }
+
+  @Produces
+  @Singleton
+  AuthoritySettings authoritySettings(SallyportConfig config) {
+    return new AuthoritySettings(
+        URI.create(config.pki().baseUrl().orElse("http://localhost:8080")),
+        config.authority().certificateLifetime());
+  }
+
+  @Produces
+  @Singleton
+  SignInSettings signInSettings(SallyportConfig config) {
+    return new SignInSettings(Preparation.absolute(config.data()));
+  }
+}

@@ -1,0 +1,54 @@
+package io.sallyport.boot;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.admission.AdmissionEngine;
+import io.sallyport.door.https.DeviceDoor;
+import io.sallyport.door.https.DoorSettings;
+import io.sallyport.grant.EndGrants;
+import io.sallyport.grant.GrantStatus;
+import io.sallyport.grant.TokenMint;
+import io.sallyport.identity.Uuids;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+
+/** Makes the doors with their bounds. */
+@Singleton
+final class DoorBeans {
+
+  @Produces
+  @Singleton
+  DeviceDoor deviceDoor(
+      Vertx vertx,
+      SallyportConfig config,
+      AdmissionEngine engine,
+      TokenMint mint,
+      GrantStatus grants,
+      EndGrants ending,
+      Uuids ids,
+      Clock clock,
+      MeterRegistry metrics) {
+    return new DeviceDoor(
+        vertx, settings(config.door().https()), engine, mint, grants, ending, ids, clock, metrics);
+  }
+
+  private static DoorSettings settings(SallyportConfig.Door.Https door) {
+    try {
+      return new DoorSettings(
+          door.host(),
+          door.port(),
+          door.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : door.eventLoops(),
+          door.tls12(),
+          door.handshakeTimeout(),
+          door.idleTimeout(),
+          door.maxHandshakes(),
+          door.maxUnprovenPerSource(),
+          door.maxConnections(),
+          door.maxHeaderBytes(),
+          door.maxBodyBytes());
+    } catch (IllegalArgumentException e) {
+      throw new RefusedToStart("sallyport.door.https: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,223 @@
+package io.sallyport.boot;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithName;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything an operator sets. Each property can be given as an environment variable too ({@code
+ * sallyport.door.https.port} is {@code SALLYPORT_DOOR_HTTPS_PORT}) or as a system property. The database is given by
+ * Quarkus' own {@code quarkus.datasource.*} (the service's role) and {@code quarkus.flyway.*} (the owner's role).
+ */
+@ConfigMapping(prefix = "sallyport")
+public interface SallyportConfig {
+
+  /** The folder for everything that is kept outside the database; made with mode 0700 where missing. */
+  @WithDefault("data")
+  Path data();
+
+  /** The {@code iss} of every token: the public URL of the admin side, without a slash at its end. */
+  @WithDefault("https://localhost:9443")
+  String issuer();
+
+  /** Names this replica in records and keys; by default the host's name and a random part. */
+  Optional<String> replica();
+
+  /**
+   * The file that holds the master key: 32 bytes, raw, in hexadecimal or in base64. Made under the data folder where
+   * unset, which is refused with {@code sallyport.database.embedded=false}.
+   */
+  Optional<Path> masterKey();
+
+  Database database();
+
+  Tls tls();
+
+  Trust trust();
+
+  Authority authority();
+
+  Pki pki();
+
+  Grant grant();
+
+  Admission admission();
+
+  Door door();
+
+  Audit audit();
+
+  Operator operator();
+
+  /** The database beside the service. */
+  interface Database {
+    /**
+     * Whether a PostgreSQL under the data folder may be started when no JDBC URL is given. Where this is false, a
+     * missing URL refuses to start, and so does any key that would have to be made up.
+     */
+    @WithDefault("true")
+    boolean embedded();
+  }
+
+  /** How the service proves itself, on 8443 and 9443. */
+  interface Tls {
+    /** PEM file of the server's certificate chain, leaf first, without the root. */
+    Optional<Path> certificate();
+
+    /** PEM file (PKCS#8) of its private key. */
+    Optional<Path> key();
+
+    /** The names in the server certificate that is made where none is given; the host's own name is added. */
+    @WithDefault("localhost,127.0.0.1,::1")
+    List<String> names();
+
+    /** How often the files are looked at for a change. */
+    @WithDefault("10s")
+    Duration reloadPeriod();
+  }
+
+  /** Whom we believe. */
+  interface Trust {
+    /**
+     * PEM file of trust anchors besides our own authority; read again when it changes. An anchor that is no longer in
+     * it is no longer trusted.
+     */
+    Optional<Path> anchors();
+  }
+
+  /** Our own certificate authority. */
+  interface Authority {
+    /** PEM file of the root certificate; made under the data folder where unset. */
+    Optional<Path> root();
+
+    /** PEM file of the issuing certificate. */
+    Optional<Path> issuingCertificate();
+
+    /** PEM file (PKCS#8) of the issuing key. */
+    Optional<Path> issuingKey();
+
+    /** How long the certificates live that we issue to devices. */
+    @WithDefault("30d")
+    Duration certificateLifetime();
+
+    /** How long an enrolment code may be used. */
+    @WithDefault("24h")
+    Duration codeLifetime();
+  }
+
+  /** What our certificates point at. */
+  interface Pki {
+    /**
+     * The plain-HTTP URL under which everybody reaches port 8080; baked into issued certificates. Required before the
+     * first issuance where {@code sallyport.database.embedded=false}; else {@code http://localhost:8080}.
+     */
+    Optional<String> baseUrl();
+  }
+
+  /** Session grants. */
+  interface Grant {
+    /** How long a grant lives; never past its certificate's end. */
+    @WithDefault("10m")
+    Duration lifetime();
+
+    /** How long a replica signs with one key. */
+    @WithDefault("12h")
+    Duration keySignsFor();
+  }
+
+  /** The decision. */
+  interface Admission {
+    /** How many standings may be read from Postgres at once; below the size of the connection pool. */
+    @WithDefault("12")
+    int concurrency();
+
+    /** How long a decision waits for its turn before it is undecided. */
+    @WithDefault("2s")
+    Duration patience();
+  }
+
+  /** The ways in. */
+  interface Door {
+    Https https();
+
+    /** The device door. */
+    interface Https {
+      /** The address it listens on. */
+      @WithDefault("0.0.0.0")
+      String host();
+
+      /** The port it listens on. */
+      @WithDefault("8443")
+      int port();
+
+      /** How many event loops serve it; 0 takes one for each processor. */
+      @WithDefault("0")
+      int eventLoops();
+
+      /** Whether TLS 1.2 is offered besides 1.3. */
+      @WithDefault("false")
+      boolean tls12();
+
+      /** How long a handshake may take, and a request's body to arrive. */
+      @WithDefault("10s")
+      Duration handshakeTimeout();
+
+      /** How long a connection may be silent, and may wait with its first request. */
+      @WithDefault("60s")
+      Duration idleTimeout();
+
+      /** How many handshakes may run at once. */
+      @WithDefault("4096")
+      int maxHandshakes();
+
+      /** How many of them may come from one IPv4 address or IPv6 /64; proven connections don't count. */
+      @WithDefault("256")
+      int maxUnprovenPerSource();
+
+      /** How many connections may be open. */
+      @WithDefault("50000")
+      int maxConnections();
+
+      /** How many bytes the header of a request may have. */
+      @WithDefault("16384")
+      int maxHeaderBytes();
+
+      /** How many bytes the body of a request may have. */
+      @WithDefault("65536")
+      int maxBodyBytes();
+    }
+  }
+
+  /** The audit log. */
+  interface Audit {
+    /** How many decisions may wait for their commit. */
+    @WithDefault("4096")
+    int queue();
+
+    /** How long a decision waits for its commit before it is undecided. */
+    @WithDefault("3s")
+    Duration patience();
+
+    /** How many failures a minute are recorded singly for one source network and reason; the rest as one row. */
+    @WithDefault("600")
+    int singlesPerMinute();
+
+    /** How many bytes the spool may have that keeps refusals while Postgres is gone. */
+    @WithDefault("67108864")
+    long spoolBytes();
+  }
+
+  /** The first operator, {@code admin}. */
+  interface Operator {
+    /**
+     * Its first password, at least 12 characters; made up into {@code initial-operator-password} in the data folder
+     * where unset, which is refused with {@code sallyport.database.embedded=false}.
+     */
+    @WithName("initial-password")
+    Optional<String> initialPassword();
+  }
+}

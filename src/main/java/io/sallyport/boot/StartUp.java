@@ -1,0 +1,106 @@
+package io.sallyport.boot;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.sallyport.admin.signin.FirstOperator;
+import io.sallyport.authority.AuthorityMaterial;
+import io.sallyport.authority.IssuingCa;
+import io.sallyport.door.https.DeviceDoor;
+import io.sallyport.feed.ChangeFeed;
+import io.sallyport.feed.ChangeKind;
+import io.sallyport.grant.SigningKeys;
+import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.trust.AnchorFile;
+import io.sallyport.trust.CaCertificates;
+import io.sallyport.trust.CaSource;
+import io.sallyport.trust.TrustStore;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/** Opens the house in order: trust, operators, keys, feed, and the doors last. */
+@Singleton
+final class StartUp {
+
+  private static final Logger LOG = Logger.getLogger(StartUp.class);
+
+  private final SallyportConfig config;
+  private final AuthorityMaterial authority;
+  private final CaCertificates caCertificates;
+  private final TrustStore trust;
+  private final FirstOperator firstOperator;
+  private final SigningKeys signingKeys;
+  private final ChangeFeed feed;
+  private final DeviceDoor door;
+  private final WatchedFiles files;
+  private final Greeting greeting;
+
+  StartUp(
+      SallyportConfig config,
+      AuthorityMaterial authority,
+      CaCertificates caCertificates,
+      TrustStore trust,
+      FirstOperator firstOperator,
+      SigningKeys signingKeys,
+      ChangeFeed feed,
+      DeviceDoor door,
+      WatchedFiles files,
+      Greeting greeting) {
+    this.config = config;
+    this.authority = authority;
+    this.caCertificates = caCertificates;
+    this.trust = trust;
+    this.firstOperator = firstOperator;
+    this.signingKeys = signingKeys;
+    this.feed = feed;
+    this.door = door;
+    this.files = files;
+    this.greeting = greeting;
+  }
+
+  void open(@Observes StartupEvent started) throws Exception {
+    trustWhatIsConfigured();
+    Optional<Path> passwordFile =
+        firstOperator.ensure(
+            config.operator().initialPassword(), Preparation.absolute(config.data()));
+    signingKeys.prepare();
+    follow();
+    door.open(files.serverIdentity());
+    files.watch();
+    greeting.print(passwordFile);
+  }
+
+  private void trustWhatIsConfigured() throws SQLException {
+    caCertificates.addAnchor(authority.root(), CaSource.AUTHORITY);
+    for (IssuingCa issuing : authority.issuing()) {
+      if (!issuing.certificate().equals(authority.root())) {
+        caCertificates.ensureIntermediate(issuing.certificate());
+      }
+    }
+    config.trust().anchors().ifPresent(file -> caCertificates.syncFileAnchors(AnchorFile.read(file)));
+    if (!trust.reload()) {
+      throw new SQLException("the trust anchors can't be read");
+    }
+  }
+
+  // What worsens a standing ends connections too; whoever is still welcome connects anew and is judged anew.
+  private void follow() {
+    feed.subscribe(
+        ChangeKind.CERTIFICATE, subject -> door.close(CertificateThumbprint.ofHex(subject)));
+    feed.subscribe(ChangeKind.DEVICE, subject -> door.close(DeviceId.parse(subject)));
+    feed.subscribe(ChangeKind.TRUST, subject -> trust.reload());
+    feed.onConnect(trust::reload);
+    feed.start();
+  }
+
+  void close(@Observes ShutdownEvent stopping) {
+    LOG.info("Closing the doors");
+    files.close();
+    door.close();
+    feed.close();
+  }
+}

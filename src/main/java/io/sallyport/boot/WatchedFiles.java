@@ -1,0 +1,134 @@
+package io.sallyport.boot;
+
+import io.sallyport.door.https.DeviceDoor;
+import io.sallyport.door.https.ServerIdentity;
+import io.sallyport.limit.FailedAttempts;
+import io.sallyport.trust.AnchorFile;
+import io.sallyport.trust.CaCertificates;
+import io.sallyport.trust.TrustStore;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * Looks at the server certificate and the file of anchors from time to time and takes over what changed, without a
+ * restart and without touching open connections. A file that can't be read leaves things as they are, and says so.
+ */
+@Singleton
+final class WatchedFiles {
+
+  private static final Logger LOG = Logger.getLogger(WatchedFiles.class);
+
+  private final SallyportConfig config;
+  private final ServerFiles server;
+  private final DeviceDoor door;
+  private final CaCertificates caCertificates;
+  private final TrustStore trust;
+  private final FailedAttempts attempts;
+  private final ScheduledExecutorService clockwork =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("watched-files").factory());
+
+  private byte[] serverSeen;
+  private byte[] anchorsSeen;
+
+  WatchedFiles(
+      SallyportConfig config,
+      @ConfigProperty(name = "quarkus.tls.admin.key-store.pem.0.cert") String certificate,
+      @ConfigProperty(name = "quarkus.tls.admin.key-store.pem.0.key") String key,
+      DeviceDoor door,
+      CaCertificates caCertificates,
+      TrustStore trust,
+      FailedAttempts attempts) {
+    this.config = config;
+    this.server = new ServerFiles(Path.of(certificate), Path.of(key));
+    this.door = door;
+    this.caCertificates = caCertificates;
+    this.trust = trust;
+    this.attempts = attempts;
+  }
+
+  ServerIdentity serverIdentity() {
+    return server.read();
+  }
+
+  void watch() {
+    serverSeen = digest(server.certificate(), server.key());
+    anchorsSeen = config.trust().anchors().map(WatchedFiles::digest).orElse(null);
+    long period = Math.max(100, config.tls().reloadPeriod().toMillis());
+    clockwork.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
+    clockwork.scheduleWithFixedDelay(this::tidy, 1, 10, TimeUnit.MINUTES);
+  }
+
+  void close() {
+    clockwork.shutdownNow();
+  }
+
+  private void look() {
+    try {
+      lookAtServer();
+      lookAtAnchors();
+      // Intermediates that other replicas have met are not told by the feed.
+      trust.reload();
+    } catch (RuntimeException | SSLException e) {
+      LOG.errorf("a changed file was not taken over, the old one stays in force: %s", e.getMessage());
+    }
+  }
+
+  private void lookAtServer() throws SSLException {
+    byte[] now = digest(server.certificate(), server.key());
+    if (!Arrays.equals(now, serverSeen)) {
+      serverSeen = now;
+      door.present(server.read());
+      LOG.info("The device door presents its new server certificate");
+    }
+  }
+
+  private void lookAtAnchors() {
+    Optional<Path> file = config.trust().anchors();
+    if (file.isEmpty()) {
+      return;
+    }
+    byte[] now = digest(file.get());
+    if (!Arrays.equals(now, anchorsSeen)) {
+      var synced = caCertificates.syncFileAnchors(AnchorFile.read(file.get()));
+      anchorsSeen = now;
+      LOG.infof(
+          "Trust anchors read anew: %d trusted, %d removed",
+          synced.trusted().size(), synced.removed().size());
+    }
+  }
+
+  private void tidy() {
+    try {
+      attempts.forgetEndedWindows();
+    } catch (RuntimeException e) {
+      LOG.debug("ended windows are forgotten later", e);
+    }
+  }
+
+  private static byte[] digest(Path... files) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Path file : files) {
+        digest.update(Files.readAllBytes(file));
+      }
+      return digest.digest();
+    } catch (IOException e) {
+      throw new RefusedToStart("a watched file can't be read: " + e.getMessage(), e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package io.sallyport.door.https;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.admission.AdmissionEngine;
+import io.sallyport.grant.EndGrants;
+import io.sallyport.grant.GrantStatus;
+import io.sallyport.grant.TokenMint;
+import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.Uuids;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.KeyCertOptions;
+import java.time.Clock;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLException;
+import org.jboss.logging.Logger;
+
+/** The listener on 8443 and everything behind it. */
+public final class DeviceDoor implements AutoCloseable {
+
+  private static final Logger LOG = Logger.getLogger(DeviceDoor.class);
+  private static final long START_SECONDS = 30;
+
+  private final Vertx vertx;
+  private final DoorSettings settings;
+  private final TlsEngine engine;
+  private final Handshakes handshakes;
+  private final DoorTls tls;
+  private final DeviceRequests requests;
+  private final ExecutorService virtualThreads;
+  private final AtomicInteger port = new AtomicInteger();
+
+  private volatile String deployment;
+
+  public DeviceDoor(
+      Vertx vertx,
+      DoorSettings settings,
+      AdmissionEngine admission,
+      TokenMint mint,
+      GrantStatus grants,
+      EndGrants ending,
+      Uuids ids,
+      Clock clock,
+      MeterRegistry metrics) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.engine = TlsEngine.best();
+    this.virtualThreads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("door-", 0).factory());
+    this.handshakes =
+        new Handshakes(settings, ids, new HandshakeRecorder(admission), metrics);
+    this.tls =
+        new DoorTls(
+            engine,
+            new DoorTrustManager(admission, engine, handshakes),
+            handshakes,
+            virtualThreads,
+            settings);
+    this.requests =
+        new DeviceRequests(
+            handshakes,
+            new DeviceEndpoints(admission, mint, grants, ending, clock),
+            virtualThreads,
+            settings);
+  }
+
+  /**
+   * Opens the door; on return it accepts connections.
+   *
+   * @throws IllegalStateException if the port can't be had
+   */
+  public void open(ServerIdentity identity) throws SSLException {
+    tls.present(identity);
+    var options =
+        new DeploymentOptions().setInstances(port.get() == 0 && settings.port() == 0 ? 1 : settings.eventLoops());
+    try {
+      deployment =
+          vertx
+              .deployVerticle(() -> new Listener(options(identity)), options)
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(START_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the device door opened", e);
+    } catch (Exception e) {
+      throw new IllegalStateException(
+          "the device door can't listen on " + settings.host() + ":" + settings.port(), e);
+    }
+    LOG.infof("Device door open on %s:%d, TLS by %s", settings.host(), port.get(), engine.name());
+  }
+
+  /** Connections accepted from now on see this server certificate; open ones go on. */
+  public void present(ServerIdentity identity) throws SSLException {
+    tls.present(identity);
+  }
+
+  /** Closes the connections under this certificate, on this replica. */
+  public void close(CertificateThumbprint thumbprint) {
+    handshakes.closeOf(thumbprint);
+  }
+
+  /** Closes the connections on which this device was admitted, on this replica. */
+  public void close(DeviceId device) {
+    handshakes.closeAll(handshake -> device.equals(handshake.admitted()));
+  }
+
+  /** The port it listens on; 0 while it is closed. */
+  public int port() {
+    return port.get();
+  }
+
+  /** Which TLS engine does the handshakes. */
+  public String engineName() {
+    return engine.name();
+  }
+
+  /** For readiness: empty when open. */
+  public Optional<String> impediment() {
+    return deployment == null ? Optional.of("the device door is not open") : Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    String open = deployment;
+    deployment = null;
+    if (open != null) {
+      vertx.undeploy(open).toCompletionStage().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS)
+          .exceptionally(e -> null)
+          .join();
+    }
+    virtualThreads.shutdown();
+  }
+
+  private HttpServerOptions options(ServerIdentity identity) {
+    HttpServerOptions options = new HttpServerOptions();
+    options.setHost(settings.host());
+    options.setPort(settings.port());
+    options.setSsl(true);
+    options.setSslEngineOptions(tls);
+    options.setClientAuth(ClientAuth.REQUIRED);
+    // Vert.x demands a key before it asks the engine options; ours are in the context that they make.
+    options.setKeyCertOptions(KeyCertOptions.wrap(new NamedKeyManager(identity)));
+    options.setEnabledSecureTransportProtocols(
+        new LinkedHashSet<>(DoorTls.protocols(settings)));
+    options.setSslHandshakeTimeout(settings.handshakeTimeout().toMillis());
+    options.setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
+    options.setUseAlpn(true);
+    options.setAlpnVersions(List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1));
+    options.setIdleTimeout((int) settings.idleTimeout().toSeconds());
+    options.setIdleTimeoutUnit(TimeUnit.SECONDS);
+    options.setMaxHeaderSize(settings.maxHeaderBytes());
+    options.setMaxInitialLineLength(4096);
+    options.setInitialSettings(
+        new Http2Settings()
+            .setMaxHeaderListSize(settings.maxHeaderBytes())
+            .setMaxConcurrentStreams(32));
+    options.setTcpNoDelay(true);
+    options.setReuseAddress(true);
+    options.setAcceptBacklog(4096);
+    return options;
+  }
+
+  /** One event loop's share of the listener. */
+  private final class Listener extends AbstractVerticle {
+
+    private final HttpServerOptions options;
+
+    Listener(HttpServerOptions options) {
+      this.options = options;
+    }
+
+    @Override
+    public void start(Promise<Void> started) {
+      HttpServer server = vertx.createHttpServer(options);
+      server.requestHandler(requests);
+      // Every failed handshake is on record with its cause; a second line in the log would only help a flood.
+      server.exceptionHandler(failure -> LOG.debug("connection failed", failure));
+      server
+          .listen()
+          .onSuccess(
+              open -> {
+                port.set(open.actualPort());
+                started.complete();
+              })
+          .onFailure(started::fail);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package io.sallyport.door.https;
+
+import io.sallyport.admission.AdmissionDecision;
+import io.sallyport.admission.AdmissionDecision.Admitted;
+import io.sallyport.admission.AdmissionDecision.Cause;
+import io.sallyport.admission.AdmissionDecision.Refused;
+import io.sallyport.admission.AdmissionDecision.Undecided;
+import io.sallyport.admission.AdmissionEngine;
+import io.sallyport.admission.AdmissionRequest;
+import io.sallyport.admission.AdmissionRequest.Purpose;
+import io.sallyport.grant.EndGrants;
+import io.sallyport.grant.GrantStatus;
+import io.sallyport.grant.SessionGrant;
+import io.sallyport.grant.TokenMint;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.Door;
+import io.sallyport.identity.SegmentName;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The three things a device may ask on 8443. Each is decided first; each blocks and runs on a virtual thread. */
+final class DeviceEndpoints {
+
+  private final AdmissionEngine engine;
+  private final TokenMint mint;
+  private final GrantStatus grants;
+  private final EndGrants ending;
+  private final Clock clock;
+
+  DeviceEndpoints(
+      AdmissionEngine engine,
+      TokenMint mint,
+      GrantStatus grants,
+      EndGrants ending,
+      Clock clock) {
+    this.engine = engine;
+    this.mint = mint;
+    this.grants = grants;
+    this.ending = ending;
+    this.clock = clock;
+  }
+
+  /** {@code POST /oauth2/token}: client credentials by mutual TLS (RFC 6749 section 4.4, RFC 8705 section 3). */
+  DoorAnswer token(Handshake handshake, String contentType, Buffer body) {
+    TokenRequest request;
+    try {
+      request = TokenRequest.parse(contentType, body);
+    } catch (TokenRequest.Malformed e) {
+      return DoorAnswer.problem(e.problem(), e.oauthError());
+    }
+    return switch (decide(handshake, Purpose.GRANT, request.clientId())) {
+      case Refused refused -> DoorAnswer.refused(refused);
+      case Undecided undecided -> DoorAnswer.undecided(undecided);
+      case Admitted admitted -> granted(admitted);
+    };
+  }
+
+  private DoorAnswer granted(Admitted admitted) {
+    SessionGrant grant = admitted.grant().orElseThrow();
+    try {
+      String token = mint.mint(grant);
+      return DoorAnswer.json(
+          new JsonObject()
+              .put("access_token", token)
+              .put("token_type", "Bearer")
+              .put("expires_in", Duration.between(clock.instant(), grant.expiresAt()).toSeconds())
+              .put("scope", join(grant.segments()))
+              .put("grant_id", grant.id().toString())
+              .put("segments", names(grant.segments()))
+              .put("decision_id", admitted.id().toString()));
+    } catch (SQLException e) {
+      // The grant is on record but nobody holds its token; it ends by itself.
+      return storeUnavailable(admitted);
+    }
+  }
+
+  /** {@code GET /session}: who am I here, which segments, until when. */
+  DoorAnswer session(Handshake handshake) {
+    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+      case Refused refused -> DoorAnswer.refused(refused);
+      case Undecided undecided -> DoorAnswer.undecided(undecided);
+      case Admitted admitted -> described(handshake, admitted);
+    };
+  }
+
+  private DoorAnswer described(Handshake handshake, Admitted admitted) {
+    try {
+      Optional<SessionGrant> grant = grants.newest(handshake.chain().thumbprint());
+      return DoorAnswer.json(
+          new JsonObject()
+              .put(
+                  "device",
+                  new JsonObject()
+                      .put("id", admitted.device().toString())
+                      .put("name", admitted.deviceName()))
+              .put(
+                  "certificate",
+                  new JsonObject()
+                      .put("thumbprint", handshake.chain().thumbprint().hex())
+                      .put("notAfter", admitted.certificateNotAfter().toString()))
+              .put("segments", names(admitted.segments()))
+              .put("grant", grant.map(DeviceEndpoints::describe).orElse(null))
+              .put("decisionId", admitted.id().toString()));
+    } catch (SQLException e) {
+      return storeUnavailable(admitted);
+    }
+  }
+
+  /** {@code DELETE /session}: leave. Ends every grant bound to this certificate. */
+  DoorAnswer leave(Handshake handshake) {
+    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+      case Refused refused -> DoorAnswer.refused(refused);
+      case Undecided undecided -> DoorAnswer.undecided(undecided);
+      case Admitted admitted -> left(handshake, admitted);
+    };
+  }
+
+  private DoorAnswer left(Handshake handshake, Admitted admitted) {
+    try {
+      ending.ofCertificate(handshake.chain().thumbprint(), "left");
+      return DoorAnswer.nothing();
+    } catch (RuntimeException e) {
+      return storeUnavailable(admitted);
+    }
+  }
+
+  private AdmissionDecision decide(
+      Handshake handshake, Purpose purpose, Optional<DeviceId> claimed) {
+    AdmissionDecision decision =
+        engine.decide(
+            new AdmissionRequest(
+                Door.HTTPS,
+                handshake.source(),
+                handshake.connection(),
+                handshake.tls(),
+                handshake.chain(),
+                purpose,
+                claimed));
+    if (decision instanceof Admitted admitted) {
+      handshake.admitted(admitted.device());
+    }
+    return decision;
+  }
+
+  private static DoorAnswer storeUnavailable(Admitted admitted) {
+    return DoorAnswer.undecided(new Undecided(admitted.id(), Cause.STORE_UNAVAILABLE));
+  }
+
+  private static JsonObject describe(SessionGrant grant) {
+    return new JsonObject()
+        .put("id", grant.id().toString())
+        .put("segments", names(grant.segments()))
+        .put("expiresAt", grant.expiresAt().toString());
+  }
+
+  private static JsonArray names(List<SegmentName> segments) {
+    JsonArray names = new JsonArray();
+    segments.forEach(segment -> names.add(segment.value()));
+    return names;
+  }
+
+  private static String join(List<SegmentName> segments) {
+    return segments.stream().map(SegmentName::value).collect(Collectors.joining(" "));
+  }
+}

@@ -1,0 +1,162 @@
+package io.sallyport.door.https;
+
+import io.sallyport.identity.Problem;
+import io.vertx.core.Context;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.SocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Reads requests within their bounds, hands them to {@link DeviceEndpoints} on virtual threads and writes the answers.
+ * Paths that are not listed here do not exist on this door.
+ */
+final class DeviceRequests implements Handler<HttpServerRequest> {
+
+  private static final Logger LOG = Logger.getLogger(DeviceRequests.class);
+
+  private final Handshakes handshakes;
+  private final DeviceEndpoints endpoints;
+  private final ExecutorService virtualThreads;
+  private final DoorSettings settings;
+
+  DeviceRequests(
+      Handshakes handshakes,
+      DeviceEndpoints endpoints,
+      ExecutorService virtualThreads,
+      DoorSettings settings) {
+    this.handshakes = handshakes;
+    this.endpoints = endpoints;
+    this.virtualThreads = virtualThreads;
+    this.settings = settings;
+  }
+
+  @Override
+  public void handle(HttpServerRequest request) {
+    SocketAddress remote = request.connection().remoteAddress();
+    Handshake handshake = handshakes.find(new Handshakes.Peer(remote.host(), remote.port()));
+    if (handshake == null || !handshake.isProven()) {
+      // Can't happen while TLS requires a certificate; if it ever does, nothing is answered.
+      LOG.error("ALERT unproven_request: a request arrived on a connection without a proof");
+      request.connection().close();
+      return;
+    }
+    handshake.used();
+    String path = request.path();
+    HttpMethod method = request.method();
+    if ("/oauth2/token".equals(path)) {
+      if (method.equals(HttpMethod.POST)) {
+        String contentType = request.getHeader("Content-Type");
+        withBody(request, body -> () -> endpoints.token(handshake, contentType, body));
+      } else {
+        answer(request, DoorAnswer.methodNotAllowed("POST"));
+      }
+    } else if ("/session".equals(path)) {
+      if (method.equals(HttpMethod.GET)) {
+        withBody(request, body -> () -> endpoints.session(handshake));
+      } else if (method.equals(HttpMethod.DELETE)) {
+        withBody(request, body -> () -> endpoints.leave(handshake));
+      } else {
+        answer(request, DoorAnswer.methodNotAllowed("GET, DELETE"));
+      }
+    } else {
+      answer(request, DoorAnswer.problem(Problem.notFound("This door has no such path."), null));
+    }
+  }
+
+  private interface Work {
+    Supplier<DoorAnswer> on(Buffer body);
+  }
+
+  private void withBody(HttpServerRequest request, Work work) {
+    Buffer body = Buffer.buffer();
+    Context context = Vertx.currentContext();
+    boolean[] tooLarge = new boolean[1];
+    long timer =
+        context
+            .owner()
+            .setTimer(
+                settings.handshakeTimeout().toMillis(),
+                late -> {
+                  // A body that comes a byte at a time keeps the connection from ever being idle.
+                  request.connection().close();
+                });
+    request.exceptionHandler(gone -> context.owner().cancelTimer(timer));
+    request.handler(
+        chunk -> {
+          if (body.length() + chunk.length() > settings.maxBodyBytes()) {
+            if (!tooLarge[0]) {
+              tooLarge[0] = true;
+              context.owner().cancelTimer(timer);
+              answer(request, DoorAnswer.tooLarge(settings.maxBodyBytes()));
+            }
+            return;
+          }
+          body.appendBuffer(chunk);
+        });
+    request.endHandler(
+        end -> {
+          context.owner().cancelTimer(timer);
+          if (!tooLarge[0]) {
+            run(context, request, work.on(body));
+          }
+        });
+  }
+
+  private void run(Context context, HttpServerRequest request, Supplier<DoorAnswer> work) {
+    try {
+      virtualThreads.execute(
+          () -> {
+            DoorAnswer answer = answerOf(work);
+            context.runOnContext(ready -> answer(request, answer));
+          });
+    } catch (RejectedExecutionException e) {
+      request.connection().close();
+    }
+  }
+
+  private static DoorAnswer answerOf(Supplier<DoorAnswer> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      // A fault of ours: never a yes, and nothing of it reaches the peer.
+      LOG.error("a request on the device door failed", e);
+      return DoorAnswer.problem(
+          Problem.of("internal_error", "Something went wrong here", 500, null), null);
+    }
+  }
+
+  private static void answer(HttpServerRequest request, DoorAnswer answer) {
+    HttpServerResponse response = request.response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    response.setStatusCode(answer.status());
+    response.putHeader("Cache-Control", "no-store");
+    response.putHeader("X-Content-Type-Options", "nosniff");
+    if (answer.contentType() != null) {
+      response.putHeader("Content-Type", answer.contentType());
+    }
+    answer.headers().forEach(response::putHeader);
+    boolean http1 = request.version() != HttpVersion.HTTP_2;
+    if (answer.closes() && http1) {
+      response.putHeader("Connection", "close");
+    }
+    response
+        .end(answer.body())
+        .onComplete(
+            done -> {
+              if (answer.closes()) {
+                request.connection().close();
+              }
+            });
+  }
+}

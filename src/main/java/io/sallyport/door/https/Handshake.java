@@ -1,0 +1,144 @@
+package io.sallyport.door.https;
+
+import io.sallyport.admission.CertificateVerdict;
+import io.sallyport.audit.DecisionRecord.TlsFacts;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.SourceAddress;
+import io.sallyport.trust.PresentedChain;
+import java.util.UUID;
+
+/**
+ * One connection from its first byte to its end.
+ *
+ * <pre>
+ *   OPEN ──trust manager──▶ JUDGED ──Finished──▶ PROVEN ──request──▶ USED
+ *     │                        │                    │
+ *     └────────────────────────┴──failure──▶ FAILED └──close──▶ recorded as peer_closed
+ * </pre>
+ *
+ * Security barrier: only PROVEN and USED connections reach a request handler. A trust manager's yes is no proof: a
+ * stolen certificate passes it and fails at CertificateVerify. The record of a failure is written once both the
+ * handshake and a trust manager call that is still running have ended.
+ */
+final class Handshake {
+
+  private final UUID connection;
+  private final SourceAddress source;
+  private final long startedNanos;
+
+  private boolean judging;
+  private PresentedChain chain;
+  private CertificateVerdict verdict;
+  private TlsFacts tls;
+  private Throwable failure;
+  private boolean limited;
+  private boolean ended;
+  private boolean proven;
+  private boolean used;
+  private boolean recorded;
+  private DeviceId admitted;
+
+  Handshake(UUID connection, SourceAddress source, long startedNanos) {
+    this.connection = connection;
+    this.source = source;
+    this.startedNanos = startedNanos;
+  }
+
+  UUID connection() {
+    return connection;
+  }
+
+  SourceAddress source() {
+    return source;
+  }
+
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  synchronized void judging(PresentedChain presented) {
+    judging = true;
+    chain = presented;
+  }
+
+  synchronized void judged(CertificateVerdict found, TlsFacts seen) {
+    judging = false;
+    verdict = found;
+    tls = seen;
+  }
+
+  /** The peer's Finished was right: it holds the key of {@link #chain()}. */
+  synchronized void proven(TlsFacts negotiated) {
+    ended = true;
+    proven = true;
+    tls = negotiated;
+  }
+
+  synchronized void failed(Throwable cause) {
+    ended = true;
+    failure = cause;
+  }
+
+  synchronized void limited() {
+    limited = true;
+  }
+
+  synchronized void used() {
+    used = true;
+  }
+
+  /** True exactly once, when a failed handshake is ready to be recorded. */
+  synchronized boolean takeFailure() {
+    if (!ended || proven || judging || recorded) {
+      return false;
+    }
+    recorded = true;
+    return true;
+  }
+
+  /** True exactly once, when a proven connection has closed without a request. */
+  synchronized boolean takeUnused() {
+    if (!proven || used || recorded) {
+      return false;
+    }
+    recorded = true;
+    return true;
+  }
+
+  synchronized PresentedChain chain() {
+    return chain;
+  }
+
+  synchronized CertificateVerdict verdict() {
+    return verdict;
+  }
+
+  synchronized TlsFacts tls() {
+    return tls;
+  }
+
+  synchronized Throwable failure() {
+    return failure;
+  }
+
+  synchronized boolean wasLimited() {
+    return limited;
+  }
+
+  synchronized boolean isProven() {
+    return proven;
+  }
+
+  synchronized void admitted(DeviceId device) {
+    admitted = device;
+  }
+
+  /** The device that was last admitted on this connection, or null. */
+  synchronized DeviceId admitted() {
+    return admitted;
+  }
+
+  synchronized boolean wasUsed() {
+    return used;
+  }
+}

@@ -1,0 +1,123 @@
+package io.sallyport.door.https;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.SourceAddress;
+import io.sallyport.identity.Uuids;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The connections of the door, found by their peer, and the bounds on them. Limits per source count handshakes that are
+ * not proven yet and nothing else: an office is one address at nine o'clock.
+ */
+final class Handshakes {
+
+  private final DoorSettings settings;
+  private final Uuids ids;
+  private final HandshakeRecorder recorder;
+  private final Map<Peer, Connection> open = new ConcurrentHashMap<>();
+  private final Map<InetAddress, Integer> unproven = new ConcurrentHashMap<>();
+  private final AtomicInteger running = new AtomicInteger();
+  private final Timer proven;
+  private final Timer failed;
+
+  /** The peer as the TLS engine knows it: what a trust manager can correlate by. */
+  record Peer(String host, int port) {}
+
+  private record Connection(Handshake handshake, Runnable close) {}
+
+  Handshakes(
+      DoorSettings settings, Uuids ids, HandshakeRecorder recorder, MeterRegistry metrics) {
+    this.settings = settings;
+    this.ids = ids;
+    this.recorder = recorder;
+    Gauge.builder("sallyport.door.connections", open, Map::size)
+        .description("Open connections of the device door")
+        .register(metrics);
+    Gauge.builder("sallyport.door.handshakes.running", running, AtomicInteger::get)
+        .description("Handshakes that are not finished")
+        .register(metrics);
+    this.proven = timer(metrics, "proven");
+    this.failed = timer(metrics, "failed");
+  }
+
+  private static Timer timer(MeterRegistry metrics, String result) {
+    return Timer.builder("sallyport.door.handshake")
+        .description("From accepting a connection to the end of its handshake")
+        .tag("result", result)
+        .publishPercentileHistogram()
+        .register(metrics);
+  }
+
+  /**
+   * A connection begins.
+   *
+   * @param close closes it, from any thread
+   * @return its handshake; already marked as limited if it goes beyond a bound and must be closed
+   */
+  Handshake begin(Peer peer, SourceAddress source, Runnable close) {
+    Handshake handshake = new Handshake(ids.next(), source, System.nanoTime());
+    open.put(peer, new Connection(handshake, close));
+    int fromSource = unproven.merge(source.limitedNetwork(), 1, Integer::sum);
+    int atOnce = running.incrementAndGet();
+    if (fromSource > settings.maxUnprovenPerSource()
+        || atOnce > settings.maxHandshakes()
+        || open.size() > settings.maxConnections()) {
+      handshake.limited();
+    }
+    return handshake;
+  }
+
+  /** The handshake is over, one way or the other. */
+  void ended(Handshake handshake) {
+    unproven.computeIfPresent(
+        handshake.source().limitedNetwork(), (network, count) -> count == 1 ? null : count - 1);
+    running.decrementAndGet();
+    (handshake.isProven() ? proven : failed)
+        .record(Duration.ofNanos(System.nanoTime() - handshake.startedNanos()));
+    settle(handshake);
+  }
+
+  /** Records the failure once everything that can be known of it is. */
+  void settle(Handshake handshake) {
+    if (handshake.takeFailure()) {
+      recorder.failed(handshake);
+    }
+  }
+
+  /** The connection is gone. */
+  void closed(Peer peer) {
+    Connection connection = open.remove(peer);
+    if (connection != null && connection.handshake().takeUnused()) {
+      recorder.unused(connection.handshake());
+    }
+  }
+
+  /** The handshake of this peer, or null. */
+  Handshake find(Peer peer) {
+    Connection connection = open.get(peer);
+    return connection == null ? null : connection.handshake();
+  }
+
+  /** Closes every connection that a predicate on its handshake names. */
+  void closeAll(java.util.function.Predicate<Handshake> which) {
+    open.values().stream()
+        .filter(connection -> which.test(connection.handshake()))
+        .map(Connection::close)
+        .forEach(Runnable::run);
+  }
+
+  /** Closes what is open under this certificate. */
+  void closeOf(CertificateThumbprint thumbprint) {
+    closeAll(
+        handshake ->
+            handshake.chain() != null && handshake.chain().thumbprint().equals(thumbprint));
+  }
+
+}

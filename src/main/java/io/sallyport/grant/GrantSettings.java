@@ -1,0 +1,25 @@
+package io.sallyport.grant;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * @param issuer the {@code iss} of every token
+ * @param lifetime how long a grant lives at most
+ * @param keySignsFor how long a replica signs with one key before it makes the next
+ */
+public record GrantSettings(String issuer, Duration lifetime, Duration keySignsFor) {
+
+  public GrantSettings {
+    Objects.requireNonNull(issuer, "issuer");
+    if (lifetime.isNegative() || lifetime.isZero() || keySignsFor.compareTo(lifetime) < 0) {
+      throw new IllegalArgumentException(
+          "a grant's lifetime is above zero and a key signs for at least that long");
+    }
+  }
+
+  /** How long a key's public half must be found after it was made. */
+  Duration keyVerifiesFor() {
+    return keySignsFor.plus(lifetime).plus(Duration.ofMinutes(1));
+  }
+}
