@@ -121,7 +121,7 @@ public final class StandingQuery {
         new Standing(
             device,
             row.getString(2),
-            DeviceState.ofWire(row.getString(3)),
+            DeviceState.of(row.getString(3)).orElseThrow(),
             row.getLong(4),
             row.getLong(5),
             Arrays.stream((String[]) array(row.getArray(6))).map(SegmentName::new).toList(),
