@@ -75,6 +75,18 @@ create table revocation (
 create index revocation_of_device on revocation (device_id);
 create index revocation_compromised_key on revocation (spki) where reason = 'keyCompromise';
 
+-- The one change a revocation can undergo: its reason becomes the worst. The service may call this and not update.
+create function revocation_key_compromised(its_issuer_key bytea, its_serial text, new_comment text) returns boolean
+  language sql security definer set search_path = public, pg_temp as
+$$
+  with worse as (
+    update revocation set reason = 'keyCompromise', comment = coalesce(new_comment, comment)
+    where issuer_key = its_issuer_key and serial = its_serial and reason <> 'keyCompromise'
+    returning 1)
+  select exists (select from worse)
+$$;
+revoke all on function revocation_key_compromised(bytea, text, text) from public;
+
 -- ---------------------------------------------------------------- grant
 create table session_grant (
   id                uuid        primary key,
@@ -206,6 +218,7 @@ grant select, insert, update on
   ca_certificate, device, certificate, signing_key, enrolment_code, operator, api_token, failed_attempt, change_head
   to ${appRole};
 grant select, insert on revocation, issuance, change to ${appRole};
+grant execute on function revocation_key_compromised(bytea, text, text) to ${appRole};
 grant select, insert, update, delete on session_grant to ${appRole};
 grant delete on signing_key, failed_attempt, change to ${appRole};
 -- No update, no delete, no truncate: the service can't rewrite its own log.

@@ -1,0 +1,100 @@
+package io.sallyport.admin.signin;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * The one table of who may do what. An endpoint asks for a permission of this class, never for a role; a test walks
+ * every endpoint with every role.
+ */
+public final class Permissions {
+
+  public static final String DEVICES_READ = "devices:read";
+  public static final String DEVICES_WRITE = "devices:write";
+  /** Any step of a device's life. */
+  public static final String DEVICES_STATE = "devices:state";
+  /** Only the step to suspended. */
+  public static final String DEVICES_SUSPEND = "devices:suspend";
+  public static final String CERTIFICATES_READ = "certificates:read";
+  public static final String CERTIFICATES_WRITE = "certificates:write";
+  public static final String REVOCATIONS_READ = "revocations:read";
+  public static final String REVOCATIONS_WRITE = "revocations:write";
+  public static final String DECISIONS_READ = "decisions:read";
+  public static final String ENROLMENTS_WRITE = "enrolments:write";
+  public static final String TOKENS_READ = "tokens:read";
+  public static final String TOKENS_WRITE = "tokens:write";
+  /** To see who one is; every operator and every token has it. */
+  public static final String SELF_READ = "self:read";
+  /** To change one's own password; operators only. */
+  public static final String SELF_PASSWORD = "self:password";
+  /** To ask whether a grant is alive (RFC 7662); tokens of that scope only. */
+  public static final String INTROSPECT = "introspect";
+  /** To ask for a proxy; tokens of that scope only. */
+  public static final String FORWARD_AUTH = "forwardAuth";
+
+  /** The scopes of an API token that are no role. */
+  public static final Set<String> PROXY_SCOPES = Set.of(INTROSPECT, FORWARD_AUTH);
+
+  // A stolen token must not make itself heirs, nor become a person.
+  private static final Set<String> NEVER_BY_TOKEN = Set.of(TOKENS_WRITE, SELF_PASSWORD);
+
+  private static final Set<String> READ =
+      Set.of(
+          DEVICES_READ,
+          CERTIFICATES_READ,
+          REVOCATIONS_READ,
+          DECISIONS_READ,
+          SELF_READ,
+          SELF_PASSWORD);
+
+  private Permissions() {}
+
+  /** What an operator of this role may do. */
+  public static Set<String> of(Role role) {
+    return switch (role) {
+      case OWNER ->
+          with(
+              DEVICES_WRITE,
+              DEVICES_STATE,
+              DEVICES_SUSPEND,
+              CERTIFICATES_WRITE,
+              REVOCATIONS_WRITE,
+              ENROLMENTS_WRITE,
+              TOKENS_READ,
+              TOKENS_WRITE);
+      case OPERATOR ->
+          with(
+              DEVICES_WRITE,
+              DEVICES_STATE,
+              DEVICES_SUSPEND,
+              CERTIFICATES_WRITE,
+              REVOCATIONS_WRITE,
+              ENROLMENTS_WRITE);
+      case HELPDESK -> with(DEVICES_SUSPEND, ENROLMENTS_WRITE);
+      case AUDITOR -> with(TOKENS_READ);
+      case NETWORK -> READ;
+    };
+  }
+
+  /** What a token of these scopes may do: what its roles may, less what only a person may. */
+  public static Set<String> ofToken(Collection<String> scopes) {
+    Set<String> permissions = new HashSet<>();
+    permissions.add(SELF_READ);
+    for (String scope : scopes) {
+      if (PROXY_SCOPES.contains(scope)) {
+        permissions.add(scope);
+      } else {
+        Role.of(scope).map(Permissions::of).ifPresent(permissions::addAll);
+      }
+    }
+    permissions.removeAll(NEVER_BY_TOKEN);
+    return Set.copyOf(permissions);
+  }
+
+  private static Set<String> with(String... more) {
+    Set<String> permissions = new HashSet<>(READ);
+    permissions.addAll(Set.of(more));
+    return Set.copyOf(permissions);
+  }
+}

@@ -1,0 +1,116 @@
+package io.sallyport.admin.signin;
+
+import io.sallyport.identity.SourceAddress;
+import io.sallyport.limit.FailedAttempts;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import javax.sql.DataSource;
+
+/**
+ * Checks passwords and tokens.
+ *
+ * <p>Failures are counted in windows of five minutes: for one operator from one network, for one network, and for one
+ * operator from everywhere. The last count stops a guesser with many addresses, and would let him keep an operator out;
+ * so it does not hold for loopback: whoever sits at the machine itself can always sign in. A token can't be guessed, so
+ * a valid one is never held up.
+ */
+@ApplicationScoped
+class SignIn {
+
+  static final int PER_OPERATOR_AND_NETWORK = 10;
+  static final int PER_NETWORK = 30;
+  static final int PER_OPERATOR = 100;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
+
+  private static final String FIND =
+      "select id, password_hash, role from operator where name = ? and state = 'active'";
+
+  private record Row(UUID id, String passwordHash, Role role) {}
+
+  private final DataSource dataSource;
+  private final Passwords passwords;
+  private final ApiTokens tokens;
+  private final FailedAttempts failures;
+
+  SignIn(DataSource dataSource, Passwords passwords, ApiTokens tokens, FailedAttempts failures) {
+    this.dataSource = dataSource;
+    this.passwords = passwords;
+    this.tokens = tokens;
+    this.failures = failures;
+  }
+
+  /** Blocks for the time that bcrypt takes: not for an event loop. */
+  SignInOutcome withPassword(String name, String password, SourceAddress source) {
+    String network = networkSubject(source);
+    // Names are given by strangers: what can't be an operator's is counted under one subject.
+    String operator = "operator:" + (NAME.matcher(name).matches() ? name : "?");
+    String pair = operator + "@" + network;
+    if (failures.exhausted(network, PER_NETWORK)
+        || failures.exhausted(pair, PER_OPERATOR_AND_NETWORK)
+        || (!source.address().isLoopbackAddress() && failures.exhausted(operator, PER_OPERATOR))) {
+      return new SignInOutcome.Throttled(failures.untilNextWindow());
+    }
+    Row row = operator.endsWith("?") ? null : find(name);
+    if (!passwords.matches(password, row == null ? null : row.passwordHash())) {
+      failures.record(network);
+      failures.record(pair);
+      failures.record(operator);
+      return new SignInOutcome.Wrong();
+    }
+    return new SignInOutcome.Known(
+        new OperatorIdentity(
+            OperatorIdentity.Kind.OPERATOR,
+            row.id(),
+            name,
+            List.of(row.role().wire()),
+            List.of(),
+            source.host()),
+        Permissions.of(row.role()));
+  }
+
+  SignInOutcome withToken(String secret, SourceAddress source) {
+    var token = tokens.use(secret);
+    if (token.isEmpty()) {
+      String network = networkSubject(source);
+      if (failures.exhausted(network, PER_NETWORK)) {
+        return new SignInOutcome.Throttled(failures.untilNextWindow());
+      }
+      failures.record(network);
+      return new SignInOutcome.Wrong();
+    }
+    return new SignInOutcome.Known(
+        new OperatorIdentity(
+            OperatorIdentity.Kind.TOKEN,
+            token.get().id(),
+            token.get().name(),
+            token.get().scopes(),
+            token.get().audiences(),
+            source.host()),
+        Permissions.ofToken(token.get().scopes()));
+  }
+
+  private static String networkSubject(SourceAddress source) {
+    return "signInFrom:" + source.limitedNetwork().getHostAddress();
+  }
+
+  private Row find(String name) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(FIND)) {
+      statement.setString(1, name);
+      try (var rows = statement.executeQuery()) {
+        return rows.next()
+            ? new Row(
+                rows.getObject("id", UUID.class),
+                rows.getString("password_hash"),
+                Role.of(rows.getString("role")).orElseThrow())
+            : null;
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("an operator could not be looked up", e);
+    }
+  }
+}

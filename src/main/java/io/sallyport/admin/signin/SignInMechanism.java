@@ -1,0 +1,136 @@
+package io.sallyport.admin.signin;
+
+import io.quarkus.security.identity.IdentityProviderManager;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.quarkus.security.spi.runtime.BlockingSecurityExecutor;
+import io.quarkus.vertx.http.runtime.security.ChallengeData;
+import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
+import io.sallyport.identity.SourceAddress;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Locale;
+import org.jboss.logging.Logger;
+
+/**
+ * Translates credentials of HTTP into an identity, on the paths where operators and proxies sign in; EST and the
+ * device's endpoints carry credentials of their own, which are none of its business. A request whose credentials are
+ * no good goes on without an identity and with its {@link SignInRefusal}.
+ */
+@ApplicationScoped
+class SignInMechanism implements HttpAuthenticationMechanism {
+
+  private static final Logger LOG = Logger.getLogger(SignInMechanism.class);
+
+  private static final String BASIC = "basic ";
+  private static final String BEARER = "bearer ";
+  private static final int LONGEST_CREDENTIALS = 4096;
+
+  private final SignIn signIn;
+  private final BlockingSecurityExecutor worker;
+
+  SignInMechanism(SignIn signIn, BlockingSecurityExecutor worker) {
+    this.signIn = signIn;
+    this.worker = worker;
+  }
+
+  @Override
+  public Uni<SecurityIdentity> authenticate(
+      RoutingContext request, IdentityProviderManager identityProviders) {
+    String credentials = credentials(request);
+    if (credentials == null) {
+      return Uni.createFrom().nullItem();
+    }
+    SourceAddress source = source(request);
+    return worker
+        .executeBlocking(() -> judge(credentials, source))
+        .onItem()
+        .transform(outcome -> identity(outcome, request))
+        .onFailure()
+        .recoverWithItem(
+            failure -> {
+              // Without its stack: a database that is away fails every request alike.
+              LOG.warnf("Sign-in is not possible now: %s", failure.toString());
+              SignInRefusal.STORE_UNAVAILABLE.keepWith(request);
+              return null;
+            });
+  }
+
+  @Override
+  public Uni<ChallengeData> getChallenge(RoutingContext request) {
+    return Uni.createFrom()
+        .item(new ChallengeData(401, "WWW-Authenticate", SignInRefusal.CHALLENGE));
+  }
+
+  /** What signs the asker in on this path; null where that is not our business, or if nothing was sent. */
+  private static String credentials(RoutingContext request) {
+    String path = request.normalizedPath();
+    String header;
+    if (path.equals("/api") || path.startsWith("/api/") || path.equals("/oauth2/introspect")) {
+      header = request.request().getHeader(HttpHeaders.AUTHORIZATION);
+    } else if (path.equals("/authz")) {
+      // Authorization carries the device's grant there.
+      header = request.request().getHeader(HttpHeaders.PROXY_AUTHORIZATION);
+    } else {
+      return null;
+    }
+    return header == null || header.length() > LONGEST_CREDENTIALS ? null : header;
+  }
+
+  private SignInOutcome judge(String credentials, SourceAddress source) {
+    String scheme = credentials.substring(0, credentials.indexOf(' ') + 1).toLowerCase(Locale.ROOT);
+    String value = credentials.substring(scheme.length()).strip();
+    return switch (scheme) {
+      case BASIC -> basic(value, source);
+      case BEARER -> signIn.withToken(value, source);
+      default -> new SignInOutcome.Wrong();
+    };
+  }
+
+  private SignInOutcome basic(String base64, SourceAddress source) {
+    String pair;
+    try {
+      pair = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return new SignInOutcome.Wrong();
+    }
+    int colon = pair.indexOf(':');
+    return colon < 0
+        ? new SignInOutcome.Wrong()
+        : signIn.withPassword(pair.substring(0, colon), pair.substring(colon + 1), source);
+  }
+
+  private static SecurityIdentity identity(SignInOutcome outcome, RoutingContext request) {
+    return switch (outcome) {
+      case SignInOutcome.Known known ->
+          QuarkusSecurityIdentity.builder()
+              .setPrincipal(known.identity())
+              .addPermissionsAsString(known.permissions())
+              .build();
+      case SignInOutcome.Wrong _ -> {
+        SignInRefusal.WRONG.keepWith(request);
+        yield null;
+      }
+      case SignInOutcome.Throttled(var retryAfter) -> {
+        SignInRefusal.throttled(retryAfter).keepWith(request);
+        yield null;
+      }
+    };
+  }
+
+  private static SourceAddress source(RoutingContext request) {
+    var remote = request.request().remoteAddress();
+    try {
+      // A numeric address: nothing is looked up.
+      return new SourceAddress(InetAddress.getByName(remote.hostAddress()), remote.port());
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("a connection has a numeric address", e);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.sallyport.admin.signin;
+
+import io.sallyport.identity.Problem;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Why a request has no identity, kept with the request: whoever answers an unauthenticated request answers this.
+ *
+ * @param retryAfter null if trying the same again is of no use
+ */
+public record SignInRefusal(Problem problem, Duration retryAfter) {
+
+  /** The ways of signing in (RFC 7617, RFC 6750), for {@code WWW-Authenticate}. */
+  public static final String CHALLENGE =
+      "Basic realm=\"sallyport\", charset=\"UTF-8\", Bearer realm=\"sallyport\"";
+
+  private static final String KEY = SignInRefusal.class.getName();
+
+  static final SignInRefusal NOT_TRIED =
+      new SignInRefusal(
+          Problem.of(
+              "unauthenticated",
+              "Sign in first",
+              401,
+              "send HTTP Basic (operator) or Bearer (API token)"),
+          null);
+
+  static final SignInRefusal WRONG =
+      new SignInRefusal(
+          Problem.of(
+              "unauthenticated",
+              "Sign in first",
+              401,
+              "the name and password, or the token, are not valid"),
+          null);
+
+  static final SignInRefusal STORE_UNAVAILABLE =
+      new SignInRefusal(
+          new Problem(
+              "store_unavailable",
+              "The database can't be reached now",
+              503,
+              null,
+              java.util.List.of("store_unavailable"),
+              null,
+              java.util.List.of()),
+          Duration.ofSeconds(5));
+
+  static SignInRefusal throttled(Duration retryAfter) {
+    return new SignInRefusal(
+        Problem.of(
+            "too_many_attempts",
+            "Too many failed attempts to sign in",
+            429,
+            "wait for as long as Retry-After says"),
+        retryAfter);
+  }
+
+  void keepWith(RoutingContext request) {
+    request.put(KEY, this);
+  }
+
+  /** The refusal of this request; that of one who sent no credentials if nothing else was kept. */
+  public static SignInRefusal of(RoutingContext request) {
+    return Optional.ofNullable(request).map(r -> r.<SignInRefusal>get(KEY)).orElse(NOT_TRIED);
+  }
+}

@@ -1,0 +1,98 @@
+package io.sallyport.grant;
+
+import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.GrantId;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import javax.sql.DataSource;
+
+/**
+ * Marks live grants as ended, in the caller's transaction, so that they can be shown and counted as such. It is not
+ * what kills them when a standing worsens: that is the epoch, which also catches a grant decided at this very moment.
+ */
+@ApplicationScoped
+public class EndGrants {
+
+  // Through the certificates, because the table that every join writes to has no index by device.
+  private static final String OF_DEVICE =
+      """
+      update session_grant set ended_at = ?, end_reason = ?
+      where thumbprint in (select thumbprint from certificate where device_id = ?)
+        and device_id = ? and ended_at is null and expires_at > ?
+      """;
+
+  private static final String OF_CERTIFICATE =
+      """
+      update session_grant set ended_at = ?, end_reason = ?
+      where thumbprint = ? and ended_at is null and expires_at > ?
+      """;
+
+  private static final String ONE =
+      """
+      update session_grant set ended_at = ?, end_reason = ?
+      where id = ? and ended_at is null and expires_at > ?
+      """;
+
+  private final DataSource dataSource;
+  private final Clock clock;
+
+  public EndGrants(DataSource dataSource, Clock clock) {
+    this.dataSource = dataSource;
+    this.clock = clock;
+  }
+
+  /** Ends every live grant of a device; returns how many there were. */
+  public int ofDevice(DeviceId device, String reason) {
+    return end(
+        OF_DEVICE,
+        reason,
+        (statement, now) -> {
+          statement.setObject(3, device.value());
+          statement.setObject(4, device.value());
+          statement.setTimestamp(5, now);
+        });
+  }
+
+  /** Ends every live grant that is bound to a certificate; returns how many there were. */
+  public int ofCertificate(CertificateThumbprint thumbprint, String reason) {
+    return end(
+        OF_CERTIFICATE,
+        reason,
+        (statement, now) -> {
+          statement.setBytes(3, thumbprint.bytes());
+          statement.setTimestamp(4, now);
+        });
+  }
+
+  /** Ends one grant; returns 0 if there is none of this id alive. */
+  public int one(GrantId grant, String reason) {
+    return end(
+        ONE,
+        reason,
+        (statement, now) -> {
+          statement.setObject(3, grant.value());
+          statement.setTimestamp(4, now);
+        });
+  }
+
+  private interface Binding {
+    void bind(PreparedStatement statement, Timestamp now) throws SQLException;
+  }
+
+  private int end(String sql, String reason, Binding binding) {
+    Timestamp now = Timestamp.from(clock.instant());
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(sql)) {
+      statement.setTimestamp(1, now);
+      statement.setString(2, reason);
+      binding.bind(statement, now);
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException("grants could not be ended", e);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.sallyport.revocation;
+
+import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.IssuerAndSerial;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import javax.sql.DataSource;
+
+/** The writes of this package, always in the transaction of the command that calls them. */
+@ApplicationScoped
+class RevocationRows {
+
+  /** A registered certificate, locked until the transaction ends. */
+  record Target(IssuerAndSerial name, CertificateThumbprint thumbprint, DeviceId device, byte[] spki) {}
+
+  private static final String LOCK =
+      "select issuer, serial, thumbprint, device_id, spki from certificate where ";
+
+  private static final String INSERT =
+      """
+      insert into revocation
+        (issuer_key, serial, issuer, thumbprint, spki, device_id, reason, comment, revoked_at, revoked_by)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      on conflict (issuer_key, serial) do nothing
+      """;
+
+  private static final String WORSEN = "select revocation_key_compromised(?, ?, ?)";
+
+  private static final String RAISE_EPOCH =
+      "update certificate set epoch = epoch + 1 where thumbprint = ?";
+
+  private static final String VOID_CODES =
+      "update enrolment_code set voided_at = ? where device_id = ? and voided_at is null";
+
+  private final DataSource dataSource;
+
+  RevocationRows(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  Optional<Target> lock(CertificateThumbprint thumbprint) {
+    return targets(
+            LOCK + "thumbprint = ? for no key update",
+            statement -> statement.setBytes(1, thumbprint.bytes()))
+        .stream()
+        .findFirst();
+  }
+
+  Optional<Target> lock(IssuerAndSerial name) {
+    return targets(
+            LOCK + "issuer_key = ? and serial = ? for no key update",
+            statement -> {
+              statement.setBytes(1, name.issuerKey());
+              statement.setString(2, name.serial());
+            })
+        .stream()
+        .findFirst();
+  }
+
+  List<Target> lockAll(DeviceId device) {
+    return targets(
+        LOCK + "device_id = ? order by thumbprint for no key update",
+        statement -> statement.setObject(1, device.value()));
+  }
+
+  /** False if the certificate was revoked before; nothing is changed then. */
+  boolean insert(Revocation revocation, byte[] spki) {
+    return change(
+            INSERT,
+            statement -> {
+              statement.setBytes(1, revocation.name().issuerKey());
+              statement.setString(2, revocation.name().serial());
+              statement.setString(3, revocation.name().issuer());
+              statement.setBytes(
+                  4, revocation.thumbprint() == null ? null : revocation.thumbprint().bytes());
+              statement.setBytes(5, spki);
+              statement.setObject(
+                  6, revocation.device() == null ? null : revocation.device().value());
+              statement.setString(7, revocation.reason().wire());
+              statement.setString(8, revocation.comment());
+              statement.setTimestamp(9, Timestamp.from(revocation.revokedAt()));
+              statement.setString(10, revocation.revokedBy());
+            })
+        == 1;
+  }
+
+  /** Changes the reason to keyCompromise; false if it was that already. */
+  boolean worsen(IssuerAndSerial name, String comment) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(WORSEN)) {
+      statement.setBytes(1, name.issuerKey());
+      statement.setString(2, name.serial());
+      statement.setString(3, comment);
+      try (var rows = statement.executeQuery()) {
+        return rows.next() && rows.getBoolean(1);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("a revocation could not be made worse", e);
+    }
+  }
+
+  void raiseEpoch(CertificateThumbprint thumbprint) {
+    change(RAISE_EPOCH, statement -> statement.setBytes(1, thumbprint.bytes()));
+  }
+
+  /**
+   * Voids every enrolment code of a device; returns how many. Call it with the device locked, as enrolment does before
+   * it locks a code: two orders would be a deadlock.
+   */
+  int voidCodes(DeviceId device, Timestamp now) {
+    return change(
+        VOID_CODES,
+        statement -> {
+          statement.setTimestamp(1, now);
+          statement.setObject(2, device.value());
+        });
+  }
+
+  private interface Binding {
+    void to(PreparedStatement statement) throws SQLException;
+  }
+
+  private int change(String sql, Binding binding) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(sql)) {
+      binding.to(statement);
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException("a revocation could not be written", e);
+    }
+  }
+
+  private List<Target> targets(String sql, Binding binding) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(sql)) {
+      binding.to(statement);
+      List<Target> found = new ArrayList<>();
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          found.add(
+              new Target(
+                  new IssuerAndSerial(rows.getString("issuer"), rows.getString("serial")),
+                  CertificateThumbprint.ofBytes(rows.getBytes("thumbprint")),
+                  new DeviceId(rows.getObject("device_id", UUID.class)),
+                  rows.getBytes("spki")));
+        }
+      }
+      return found;
+    } catch (SQLException e) {
+      throw new IllegalStateException("certificates to revoke could not be read", e);
+    }
+  }
+}
