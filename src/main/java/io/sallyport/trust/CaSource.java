@@ -1,0 +1,17 @@
+package io.sallyport.trust;
+
+import java.util.Locale;
+
+/** Where a CA certificate came from, and so whose word takes it away again. */
+public enum CaSource {
+  /** Sallyport's own authority. */
+  AUTHORITY,
+  /** The configured file of anchors. */
+  FILE,
+  /** Presented in a chain that was valid when a certificate below it was registered. */
+  PRESENTED;
+
+  String column() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
