@@ -180,6 +180,14 @@ create table issuance (
   primary key (issuer_key, serial)
 );
 
+-- The number of the last CRL of each issuing CA and shard, shared by the replicas.
+create table crl_number (
+  issuer_key bytea   not null,
+  shard      integer not null,
+  number     bigint  not null,
+  primary key (issuer_key, shard)
+);
+
 -- ---------------------------------------------------------------- operators
 create table operator (
   id            uuid        primary key,
@@ -215,7 +223,7 @@ create table failed_attempt (
 
 -- ---------------------------------------------------------------- what the service may do
 grant select, insert, update on
-  ca_certificate, device, certificate, signing_key, enrolment_code, operator, api_token, failed_attempt, change_head
+  ca_certificate, device, certificate, signing_key, enrolment_code, crl_number, operator, api_token, failed_attempt, change_head
   to ${appRole};
 grant select, insert on revocation, issuance, change to ${appRole};
 grant execute on function revocation_key_compromised(bytea, text, text) to ${appRole};

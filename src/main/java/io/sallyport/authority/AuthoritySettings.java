@@ -1,0 +1,53 @@
+package io.sallyport.authority;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * How the authority issues.
+ *
+ * @param pkiBaseUrl where the plain-HTTP paths {@code /pki/...} are reached from outside; baked into every certificate,
+ *     so it can't be changed for those issued already
+ * @param certificateLifetime how long a device's certificate lives, unless the issuing CA ends before
+ */
+public record AuthoritySettings(URI pkiBaseUrl, Duration certificateLifetime) {
+
+  /** The life of a certificate when nothing else is said. */
+  public static final Duration DEFAULT_CERTIFICATE_LIFETIME = Duration.ofDays(30);
+
+  private static final Duration SHORTEST = Duration.ofMinutes(5);
+  private static final Duration LONGEST = Duration.ofDays(825);
+
+  public AuthoritySettings {
+    Objects.requireNonNull(pkiBaseUrl, "pkiBaseUrl");
+    Objects.requireNonNull(certificateLifetime, "certificateLifetime");
+    String scheme = pkiBaseUrl.getScheme();
+    if (pkiBaseUrl.getHost() == null || !("http".equals(scheme) || "https".equals(scheme))) {
+      throw new IllegalArgumentException(
+          "the PKI base URL must be like http://pki.example.com:8080, not " + pkiBaseUrl);
+    }
+    if (pkiBaseUrl.getQuery() != null || pkiBaseUrl.getFragment() != null) {
+      throw new IllegalArgumentException("the PKI base URL has no query and no fragment");
+    }
+    if (certificateLifetime.compareTo(SHORTEST) < 0 || certificateLifetime.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          "a certificate lives between 5 minutes and 825 days, not " + certificateLifetime);
+    }
+  }
+
+  /** Where the CRL of one shard is fetched. */
+  URI crlUrl(String caId, int shard) {
+    return under("/pki/" + caId + "/" + shard + ".crl");
+  }
+
+  /** Where the CA certificate is fetched (RFC 5280 section 4.2.2.1). */
+  URI caCertificateUrl(String caId) {
+    return under("/pki/" + caId + ".cer");
+  }
+
+  private URI under(String path) {
+    String base = pkiBaseUrl.toString();
+    return URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
+  }
+}

@@ -1,0 +1,134 @@
+package io.sallyport.authority;
+
+import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.ChangeRecord;
+import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.Problem;
+import io.sallyport.identity.ProblemException;
+import io.sallyport.identity.Uuids;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.UUID;
+import javax.sql.DataSource;
+
+/** Makes the one-time codes that a device trades for its first certificate. */
+@ApplicationScoped
+public class EnrolmentCodes {
+
+  /** How long a code lives when nothing else is said. */
+  public static final Duration DEFAULT_LIFETIME = Duration.ofHours(24);
+
+  /** The longest life a code can be given. */
+  public static final Duration LONGEST_LIFETIME = Duration.ofDays(30);
+
+  private static final String INSERT =
+      """
+      insert into enrolment_code (id, device_id, code_hash, created_at, created_by, expires_at)
+      values (?, ?, ?, ?, ?, ?)
+      """;
+
+  private final DataSource dataSource;
+  private final DeviceRegistry registry;
+  private final AuditLog audit;
+  private final Clock clock;
+  private final SecureRandom random;
+  private final Uuids ids;
+
+  EnrolmentCodes(
+      DataSource dataSource,
+      DeviceRegistry registry,
+      AuditLog audit,
+      Clock clock,
+      SecureRandom random,
+      Uuids ids) {
+    this.dataSource = dataSource;
+    this.registry = registry;
+    this.audit = audit;
+    this.clock = clock;
+    this.random = random;
+    this.ids = ids;
+  }
+
+  /**
+   * A code just made.
+   *
+   * @param code readable here and nowhere else, ever; left out of {@link #toString}
+   */
+  public record Created(UUID id, DeviceId device, String code, Instant expiresAt) {
+    @Override
+    public String toString() {
+      return "Created[" + id + ", device=" + device + ", code redacted, expiresAt=" + expiresAt + "]";
+    }
+  }
+
+  /**
+   * Makes a code for {@code device}; those it has already stay good.
+   *
+   * @param lifetime at most 30 days; null means a day
+   * @param actor who asks, as in audit records
+   * @param actorSource where from, or null
+   * @throws ProblemException 404 if there is no such device, 409 if it is suspended or retired, 400 for a lifetime that
+   *     is not positive or too long
+   */
+  @Transactional
+  public Created create(DeviceId device, Duration lifetime, String actor, String actorSource) {
+    Duration life = lifetime == null ? DEFAULT_LIFETIME : lifetime;
+    if (!life.isPositive() || life.compareTo(LONGEST_LIFETIME) > 0) {
+      throw new ProblemException(
+          Problem.invalidField("expiresAt", "a code ends in the future, at most 30 days from now"));
+    }
+    EnrollingDevice found =
+        registry
+            .locked(device)
+            .orElseThrow(
+                () -> new ProblemException(Problem.notFound("no device has the id " + device)));
+    found
+        .barredBy()
+        .ifPresent(
+            reason -> {
+              throw new ProblemException(
+                  Problem.conflict("no code can be made for this device: " + reason));
+            });
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    var code = EnrolmentCode.random(random);
+    var created = new Created(ids.next(), device, code.reveal(), now.plus(life));
+    insert(created, code, now, actor);
+    audit.appendChange(
+        new ChangeRecord(
+            ids.next(),
+            now,
+            "enrolmentCode.create",
+            actor,
+            actorSource,
+            device,
+            null,
+            Map.of(),
+            Map.of(
+                "enrolmentCode", created.id().toString(),
+                "expiresAt", created.expiresAt().toString())));
+    return created;
+  }
+
+  private void insert(Created created, EnrolmentCode code, Instant now, String actor) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(INSERT)) {
+      statement.setObject(1, created.id());
+      statement.setObject(2, created.device().value());
+      statement.setBytes(3, code.hash());
+      statement.setTimestamp(4, Timestamp.from(now));
+      statement.setString(5, actor);
+      statement.setTimestamp(6, Timestamp.from(created.expiresAt()));
+      statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException("the enrolment code could not be stored", e);
+    }
+  }
+}

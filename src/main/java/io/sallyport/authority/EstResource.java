@@ -1,0 +1,93 @@
+package io.sallyport.authority;
+
+import io.sallyport.identity.Problem;
+import io.sallyport.identity.ProblemException;
+import io.sallyport.identity.SourceAddress;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.security.cert.CertificateException;
+import java.util.List;
+
+/**
+ * Enrolment over Secure Transport (RFC 7030, with the corrections of RFC 8951). The device signs in here by its id and
+ * a one-time code; no other way of signing in counts on these paths.
+ */
+@Path("/.well-known/est")
+@PermitAll
+@EstHeaders.Needed
+@RunOnVirtualThread
+public class EstResource {
+
+  private static final String CERTS_ONLY = "application/pkcs7-mime; smime-type=certs-only";
+
+  private final Enrolment enrolment;
+  private final byte[] caCertificates;
+
+  EstResource(Enrolment enrolment, AuthorityMaterial authority) {
+    this.enrolment = enrolment;
+    this.caCertificates = CertsOnly.base64(authority.caCertificates());
+  }
+
+  /** Root and issuing CAs. Whoever has no root yet compares what comes with the pin it was given. */
+  @GET
+  @Path("cacerts")
+  public Response caCertificates() {
+    return certsOnly(caCertificates);
+  }
+
+  /** A first certificate for a device: PKCS#10 in, the leaf alone out. */
+  @POST
+  @Path("simpleenroll")
+  @Consumes("application/pkcs10")
+  public Response enroll(
+      @HeaderParam(HttpHeaders.AUTHORIZATION) String authorization,
+      @Context HttpServerRequest request,
+      InputStream body)
+      throws IOException, CertificateException {
+    BasicCredentials credentials =
+        BasicCredentials.parse(authorization)
+            .orElseThrow(() -> new ProblemException(Enrolment.wrongCode()));
+    // One byte more than allowed, so that the reader sees that it is too long.
+    byte[] pkcs10 = body.readNBytes(CsrReader.MAX_BYTES + 1);
+    byte[] leaf =
+        enrolment.enrol(credentials.user(), credentials.password(), pkcs10, source(request));
+    return certsOnly(CertsOnly.base64(List.of(Pem.certificate(leaf))));
+  }
+
+  /** RFC 7030 section 4.4. */
+  @POST
+  @Path("serverkeygen")
+  public Response serverKeyGeneration() {
+    throw new ProblemException(
+        Problem.of(
+            "not_offered",
+            "This is not offered",
+            501,
+            "keys are made where they are used and never leave: send your own request to simpleenroll"));
+  }
+
+  private static SourceAddress source(HttpServerRequest request) {
+    var remote = request.remoteAddress();
+    return new SourceAddress(InetAddress.ofLiteral(remote.hostAddress()), remote.port());
+  }
+
+  private static Response certsOnly(byte[] base64) {
+    // RFC 8951 section 3.1 has receivers ignore this header; older clients insist on it.
+    return Response.ok(base64)
+        .header(HttpHeaders.CONTENT_TYPE, CERTS_ONLY)
+        .header("Content-Transfer-Encoding", "base64")
+        .build();
+  }
+}

@@ -1,0 +1,32 @@
+package io.sallyport.authority;
+
+import io.sallyport.identity.CertificateThumbprint;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Objects;
+
+/**
+ * A certificate that was signed and passed the lint. It is not yet anybody's: only its row in the registry makes it so.
+ *
+ * @param ca who signed it
+ * @param shard the part of that CA's CRL which it names
+ */
+record IssuedCertificate(X509Certificate leaf, IssuingCa ca, int shard) {
+
+  IssuedCertificate {
+    Objects.requireNonNull(leaf, "leaf");
+    Objects.requireNonNull(ca, "ca");
+  }
+
+  byte[] der() {
+    try {
+      return leaf.getEncoded();
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("a parsed certificate has an encoding", e);
+    }
+  }
+
+  CertificateThumbprint thumbprint() {
+    return CertificateThumbprint.ofDer(der());
+  }
+}

@@ -1,0 +1,179 @@
+package io.sallyport.authority;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sallyport.identity.DeviceId;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import javax.naming.ldap.LdapName;
+import javax.security.auth.x500.X500Principal;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CertificateIssuerTest {
+
+  private final FakeClock clock = new FakeClock(Instant.parse("2026-11-23T12:00:00.987Z"));
+  private final SecureRandom random = new SecureRandom();
+  private final DeviceId device = new DeviceId(UUID.randomUUID());
+
+  @TempDir Path dir;
+  private AuthorityMaterial authority;
+
+  @BeforeEach
+  void prepare() throws Exception {
+    authority = DevelopmentAuthority.prepare(dir, clock, random, List.of("localhost"));
+  }
+
+  @Test
+  void issuesWhatOpenSslAcceptsForAClient() throws Exception {
+    for (var csr :
+        List.of(
+            Csrs.verified(Csrs.p256()),
+            CsrReader.read(Csrs.der(Csrs.ec("secp384r1"), "SHA384withECDSA")),
+            CsrReader.read(Csrs.der(Csrs.ed25519(), "Ed25519")),
+            CsrReader.read(Csrs.der(Csrs.rsa(3072), "SHA256withRSA")))) {
+      Path leaf = dir.resolve("leaf.crt");
+      Files.write(leaf, Pem.of(issuer(Duration.ofDays(30)).issue(device, "Ada's laptop", csr).leaf()));
+
+      var verdict =
+          OpenSsl.run(
+              "verify", "-x509_strict", "-purpose", "sslclient",
+              "-attime", String.valueOf(clock.instant().getEpochSecond()),
+              "-CAfile", dir.resolve("ca/root.crt").toString(),
+              "-untrusted", dir.resolve("ca/issuing.crt").toString(),
+              leaf.toString());
+
+      assertThat(verdict.exit()).as(verdict.output()).isZero();
+    }
+  }
+
+  @Test
+  void saysWhoseCertificateItIs() throws Exception {
+    X509Certificate leaf = issue("Ada's laptop").leaf();
+
+    assertThat(leaf.getSubjectX500Principal()).isEqualTo(new X500Principal("CN=Ada's laptop"));
+    assertThat(leaf.getSubjectAlternativeNames())
+        .singleElement()
+        .satisfies(name -> assertThat(name.get(1)).isEqualTo("urn:uuid:" + device));
+    assertThat(leaf.getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "x,O=Sallyport,CN=root",
+        "x+OU=admins",
+        "#0c0141",
+        "\"quoted\\\" \\, name\"",
+        " leading and trailing ",
+        "a\nb\u0000c\u202Edcba",
+        "Zoë 🔑",
+        "half a pair \uD83D"
+      })
+  void keepsAHostileNameInsideTheCommonName(String name) throws Exception {
+    X509Certificate leaf = issue(name).leaf();
+
+    var parts = new LdapName(leaf.getSubjectX500Principal().getName()).getRdns();
+    assertThat(parts).hasSize(1);
+    assertThat(parts.getFirst().getType()).isEqualTo("CN");
+    assertThat(parts.getFirst().size()).isEqualTo(1);
+    assertThat(parts.getFirst().getValue().toString())
+        .isEqualTo(
+            name.replaceAll("[\\p{Cntrl}\u202E]", "\uFFFD").replaceAll("\uD83D(?!\uDD11)", "\uFFFD"));
+  }
+
+  @Test
+  void cutsALongNameToWhatACommonNameHolds() throws Exception {
+    assertThat(issue("x".repeat(300)).leaf().getSubjectX500Principal())
+        .isEqualTo(new X500Principal("CN=" + "x".repeat(64)));
+  }
+
+  @Test
+  void startsAMinuteAgoAndLivesAsLongAsConfigured() throws Exception {
+    X509Certificate leaf =
+        issuer(Duration.ofDays(7)).issue(device, "x", Csrs.verified(Csrs.p256())).leaf();
+
+    assertThat(leaf.getNotBefore()).isEqualTo(Instant.parse("2026-11-23T11:59:00Z"));
+    assertThat(leaf.getNotAfter()).isEqualTo(Instant.parse("2026-11-30T12:00:00Z"));
+  }
+
+  @Test
+  void neverOutlivesTheIssuingCa() throws Exception {
+    clock.advance(Duration.ofDays(1820));
+
+    assertThat(issue("x").leaf().getNotAfter())
+        .isEqualTo(authority.current().certificate().getNotAfter());
+  }
+
+  @Test
+  void issuesNothingAfterTheIssuingCaEnded() throws Exception {
+    clock.advance(Duration.ofDays(1826));
+
+    assertThatThrownBy(() -> issue("x"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("ended at");
+  }
+
+  @Test
+  void drawsLongSerialsThatNeverRepeat() throws Exception {
+    var serials = new java.util.HashSet<java.math.BigInteger>();
+    for (int i = 0; i < 20; i++) {
+      X509Certificate leaf = issue("x").leaf();
+      serials.add(leaf.getSerialNumber());
+      assertThat(leaf.getSerialNumber().signum()).isPositive();
+      assertThat(leaf.getSerialNumber().bitLength()).isBetween(65, 159);
+    }
+    assertThat(serials).hasSize(20);
+  }
+
+  @Test
+  void namesItsListAndItsIssuer() throws Exception {
+    Path leaf = dir.resolve("leaf.crt");
+    Files.write(leaf, Pem.of(issue("x").leaf()));
+
+    String text = OpenSsl.run("x509", "-in", leaf.toString(), "-noout", "-text").output();
+
+    String base = "http://pki.example.com:8080/pki/" + authority.current().id();
+    assertThat(text).contains("URI:" + base + "/0.crl").contains("CA Issuers - URI:" + base + ".cer");
+  }
+
+  @Test
+  void lintFindsWhatASignerGotWrong() throws Exception {
+    VerifiedCsr csr = Csrs.verified(Csrs.p256());
+    VerifiedCsr other = Csrs.verified(Csrs.p256());
+    X509Certificate leaf = issuer(Duration.ofDays(30)).issue(device, "x", csr).leaf();
+    Instant now = clock.instant();
+    IssuingCa ca = authority.current();
+    X509Certificate server =
+        Pem.certificates(Files.readAllBytes(dir.resolve("tls/server.crt"))).getFirst();
+
+    assertThat(CertificateLint.faults(leaf, ca, other, now, Duration.ofDays(30)))
+        .containsExactly("its key is not the one asked for");
+    assertThat(CertificateLint.faults(leaf, ca, csr, now, Duration.ofDays(29)))
+        .singleElement()
+        .asString()
+        .contains("validity");
+    assertThat(CertificateLint.faults(server, ca, csr, now, Duration.ofDays(365)))
+        .contains("its extended key usage is not client authentication alone");
+  }
+
+  private IssuedCertificate issue(String name) throws Exception {
+    return issuer(Duration.ofDays(30)).issue(device, name, Csrs.verified(Csrs.p256()));
+  }
+
+  private CertificateIssuer issuer(Duration lifetime) {
+    var settings = new AuthoritySettings(URI.create("http://pki.example.com:8080"), lifetime);
+    return new CertificateIssuer(authority, settings, clock, random);
+  }
+}
