@@ -29,7 +29,8 @@ final class CertsOnly {
               .generate(new CMSAbsentContent(), false)
               .toASN1Structure()
               .getEncoded(ASN1Encoding.DER);
-      return Base64.getMimeEncoder(64, "\r\n".getBytes(StandardCharsets.US_ASCII)).encode(der);
+      // Bare line feeds: common decoders (GNU base64 -d) stumble over the carriage return that MIME would have.
+      return Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encode(der);
     } catch (CMSException | CertificateEncodingException | IOException e) {
       throw new IllegalStateException("parsed certificates can be encoded", e);
     }
