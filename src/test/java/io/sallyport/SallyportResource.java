@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Gives {@code @QuarkusTest} what {@code Main} gives a real start: the shared test database, a data folder of its own
- * with keys and certificates, and free ports.
+ * Gives {@code @QuarkusTest} what {@code Main} gives a real start: the shared test database, a data
+ * folder of its own with keys and certificates, and free ports.
  */
 public final class SallyportResource implements QuarkusTestResourceLifecycleManager {
 

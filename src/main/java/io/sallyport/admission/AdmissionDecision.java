@@ -13,15 +13,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** How a request ended. A switch over it has no default, so that a new outcome stops every door from compiling. */
+/**
+ * How a request ended. A switch over it has no default, so that a new outcome stops every door from
+ * compiling.
+ */
 public sealed interface AdmissionDecision {
 
   /** The audit record. */
   DecisionId id();
 
   /**
-   * The device may come in. Only the engine can make one, and only after its record is durable; where a grant was asked
-   * for, the grant was stored in the same transaction.
+   * The device may come in. Only the engine can make one, and only after its record is durable;
+   * where a grant was asked for, the grant was stored in the same transaction.
    */
   final class Admitted implements AdmissionDecision {
 

@@ -39,8 +39,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Decides, for every door. The handshake has the certificate judged ({@link #judge}), each request everything ({@link
- * #decide}); the certificate's standing is read again each time, so that a revocation bites open connections.
+ * Decides, for every door. The handshake has the certificate judged ({@link #judge}), each request
+ * everything ({@link #decide}); the certificate's standing is read again each time, so that a
+ * revocation bites open connections.
  *
  * <pre>
  *   judge:  recognition ─ miss ─▶ path (RFC 5280) ─▶ revocation by issuer and serial ─▶ Unsound
@@ -68,7 +69,8 @@ public final class AdmissionEngine {
   private final DecisionMeters meters;
 
   /**
-   * @param grantLifetime how long a grant lives at most; never past its certificate or that certificate's path
+   * @param grantLifetime how long a grant lives at most; never past its certificate or that
+   *     certificate's path
    */
   public AdmissionEngine(
       StandingQuery standings,
@@ -92,8 +94,8 @@ public final class AdmissionEngine {
   }
 
   /**
-   * Judges the certificate within the handshake. Writes no record: the door records the handshake once it knows how it
-   * ended. Never throws for what a peer presents.
+   * Judges the certificate within the handshake. Writes no record: the door records the handshake
+   * once it knows how it ended. Never throws for what a peer presents.
    */
   public CertificateVerdict judge(PresentedChain chain) {
     Instant now = clock.instant();
@@ -104,15 +106,14 @@ public final class AdmissionEngine {
       Assessment offline = new Assessment();
       offline.unrecognised(chain);
       checkPath(chain, now, offline);
-      return offline.sound()
-          ? new CertificateVerdict.Unjudged(e.undecided())
-          : unsound(offline);
+      return offline.sound() ? new CertificateVerdict.Unjudged(e.undecided()) : unsound(offline);
     }
   }
 
   /**
-   * Decides a request of a peer that proved possession of the leaf's key. On return the decision is on record: an
-   * admission durably in Postgres, together with its grant; a refusal or an indecision there or in the local spool.
+   * Decides a request of a peer that proved possession of the leaf's key. On return the decision is
+   * on record: an admission durably in Postgres, together with its grant; a refusal or an
+   * indecision there or in the local spool.
    */
   public AdmissionDecision decide(AdmissionRequest request) {
     long started = System.nanoTime();
@@ -140,8 +141,8 @@ public final class AdmissionEngine {
       String cause) {}
 
   /**
-   * Puts a failed connection on record. Failures before proof of possession have a queue of their own; repeats from one
-   * network are folded. Never blocks, never throws.
+   * Puts a failed connection on record. Failures before proof of possession have a queue of their
+   * own; repeats from one network are folded. Never blocks, never throws.
    */
   public void recordFailedConnection(FailedConnection failed) {
     List<Check> checks = new ArrayList<>();
@@ -207,8 +208,7 @@ public final class AdmissionEngine {
 
   private static void checkStanding(Standing standing, Instant now, Assessment assessment) {
     var certificate = standing.certificate();
-    assessment.passed(
-        "recognition", "deviceVersion", Long.toString(standing.deviceVersion()));
+    assessment.passed("recognition", "deviceVersion", Long.toString(standing.deviceVersion()));
     if (now.isBefore(certificate.notBefore())) {
       assessment.failed(
           "validity", RefusalReason.NOT_YET_VALID, "notBefore", certificate.notBefore().toString());
@@ -251,7 +251,8 @@ public final class AdmissionEngine {
     checkPath(chain, now, assessment);
     if (assessment.reasons().contains(RefusalReason.UNTRUSTED_ISSUER)
         || assessment.reasons().contains(RefusalReason.MALFORMED_CERTIFICATE)) {
-      // Nobody we trust vouches for its names: whether they are registered or revoked says nothing about it.
+      // Nobody we trust vouches for its names: whether they are registered or revoked says nothing
+      // about it.
       return;
     }
     checkRevocation(standings.revocationOf(IssuerAndSerial.of(chain.leaf())), assessment);

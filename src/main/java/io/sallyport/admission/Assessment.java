@@ -76,7 +76,9 @@ final class Assessment {
     return standing;
   }
 
-  /** What can be told of a certificate that nobody registered; null where even that can't be read. */
+  /**
+   * What can be told of a certificate that nobody registered; null where even that can't be read.
+   */
   static CertificateFacts facts(PresentedChain chain) {
     try {
       X509Certificate leaf = chain.leaf();
@@ -90,7 +92,8 @@ final class Assessment {
           leaf.getNotBefore().toInstant(),
           leaf.getNotAfter().toInstant());
     } catch (RuntimeException e) {
-      // A stranger's certificate may break any getter; the decision is recorded without its facts then.
+      // A stranger's certificate may break any getter; the decision is recorded without its facts
+      // then.
       return null;
     }
   }

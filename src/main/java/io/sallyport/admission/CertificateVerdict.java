@@ -8,7 +8,10 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** What the handshake learns of the certificate. It is no admission: proof of possession is still to come. */
+/**
+ * What the handshake learns of the certificate. It is no admission: proof of possession is still to
+ * come.
+ */
 public sealed interface CertificateVerdict {
 
   /** Registered, in its time, not revoked, under trusted issuers. */
@@ -33,8 +36,8 @@ public sealed interface CertificateVerdict {
   }
 
   /**
-   * The path is sound but the registry could not be asked. The handshake may finish, so that the client can be told to
-   * try again; every request on the connection is decided anew.
+   * The path is sound but the registry could not be asked. The handshake may finish, so that the
+   * client can be told to try again; every request on the connection is decided anew.
    */
   record Unjudged(AdmissionDecision.Cause cause) implements CertificateVerdict {}
 }

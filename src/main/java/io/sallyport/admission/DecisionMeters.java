@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Counts decisions by door, outcome and reason, and times them. A refusal with several reasons counts once under each.
+ * Counts decisions by door, outcome and reason, and times them. A refusal with several reasons
+ * counts once under each.
  */
 public final class DecisionMeters {
 

@@ -3,8 +3,8 @@ package io.sallyport.admission;
 import java.util.Locale;
 
 /**
- * Every reason for which a device is refused, for all doors. Each door has one exhaustive switch from here to its wire.
- * The order is the order in which reasons are told, the most telling first.
+ * Every reason for which a device is refused, for all doors. Each door has one exhaustive switch
+ * from here to its wire. The order is the order in which reasons are told, the most telling first.
  */
 public enum RefusalReason {
   NO_CERTIFICATE("The device showed no certificate."),

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the registry says of a registered certificate at one moment, read by one statement. Its row's MAC held.
+ * What the registry says of a registered certificate at one moment, read by one statement. Its
+ * row's MAC held.
  *
  * @param certificate the leaf's facts, as stored when it was registered
  * @param pathNotAfter the earliest end on its path, the leaf included

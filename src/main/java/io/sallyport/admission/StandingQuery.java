@@ -26,8 +26,9 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Reads standing: device, certificate, issuer path, revocation and epochs in one statement, from the primary, at every
- * decision. Never cached, so that a revocation holds from the next decision on, on every replica.
+ * Reads standing: device, certificate, issuer path, revocation and epochs in one statement, from
+ * the primary, at every decision. Never cached, so that a revocation holds from the next decision
+ * on, on every replica.
  */
 public final class StandingQuery {
 
@@ -55,7 +56,8 @@ public final class StandingQuery {
   private final CertificateMac mac;
   private final Duration patience;
 
-  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others pass them.
+  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others
+  // pass them.
   private final Semaphore connections;
 
   /**
@@ -71,8 +73,8 @@ public final class StandingQuery {
   }
 
   /**
-   * The standing of the registered certificate with this thumbprint; empty if there is none, or if its row does not
-   * carry our MAC, which is an alert.
+   * The standing of the registered certificate with this thumbprint; empty if there is none, or if
+   * its row does not carry our MAC, which is an alert.
    */
   Optional<Standing> of(CertificateThumbprint thumbprint) throws StoreUnavailableException {
     return withConnection(

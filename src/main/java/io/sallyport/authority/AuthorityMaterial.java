@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What the authority works with, held in memory: the root's certificate (never its key) and the CAs that issue, the one
- * that issues today first and those whose certificates are still honoured behind it.
+ * What the authority works with, held in memory: the root's certificate (never its key) and the CAs
+ * that issue, the one that issues today first and those whose certificates are still honoured
+ * behind it.
  */
 public final class AuthorityMaterial {
 
@@ -28,7 +29,8 @@ public final class AuthorityMaterial {
 
   /**
    * @param issuing at least one
-   * @throws IllegalArgumentException if one of them was not issued by {@code root}, or may not issue
+   * @throws IllegalArgumentException if one of them was not issued by {@code root}, or may not
+   *     issue
    */
   public AuthorityMaterial(X509Certificate root, List<IssuingCa> issuing) {
     this.root = Objects.requireNonNull(root, "root");
@@ -51,7 +53,8 @@ public final class AuthorityMaterial {
   /**
    * Reads a configured authority.
    *
-   * @throws IllegalArgumentException naming the file and what is wrong with it; no message holds key material
+   * @throws IllegalArgumentException naming the file and what is wrong with it; no message holds
+   *     key material
    */
   public static AuthorityMaterial load(Path rootCrt, Path issuingCrt, Path issuingKey) {
     X509Certificate root = read(rootCrt, Pem::certificates).getFirst();
@@ -87,7 +90,9 @@ public final class AuthorityMaterial {
     return issuing.stream().filter(ca -> ca.id().equals(id)).findFirst();
   }
 
-  /** All CA certificates, the root first: what {@code /cacerts} answers (RFC 7030 section 4.1.3). */
+  /**
+   * All CA certificates, the root first: what {@code /cacerts} answers (RFC 7030 section 4.1.3).
+   */
   public List<X509Certificate> caCertificates() {
     var all = new ArrayList<X509Certificate>();
     all.add(root);
@@ -99,7 +104,10 @@ public final class AuthorityMaterial {
     return List.copyOf(all);
   }
 
-  /** The pin that enrolling devices are given: SHA-256 of the root certificate's DER, lower-case hexadecimal. */
+  /**
+   * The pin that enrolling devices are given: SHA-256 of the root certificate's DER, lower-case
+   * hexadecimal.
+   */
   public String rootSha256() {
     try {
       return HexFormat.of().formatHex(IssuingCa.sha256(root.getEncoded()));
@@ -110,7 +118,11 @@ public final class AuthorityMaterial {
 
   @Override
   public String toString() {
-    return "AuthorityMaterial[root=" + root.getSubjectX500Principal() + ", issuing=" + issuing + "]";
+    return "AuthorityMaterial[root="
+        + root.getSubjectX500Principal()
+        + ", issuing="
+        + issuing
+        + "]";
   }
 
   static <T> T read(Path file, Function<byte[], T> parser) {
@@ -119,7 +131,8 @@ public final class AuthorityMaterial {
     } catch (NoSuchFileException e) {
       throw new IllegalArgumentException(file + ": there is no such file");
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + ": can't be read (" + e.getClass().getSimpleName() + ")");
+      throw new IllegalArgumentException(
+          file + ": can't be read (" + e.getClass().getSimpleName() + ")");
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(file + ": " + e.getMessage());
     }
@@ -145,11 +158,13 @@ public final class AuthorityMaterial {
   private static void requireIssuedBy(X509Certificate certificate, X509Certificate root) {
     try {
       if (!certificate.getIssuerX500Principal().equals(root.getSubjectX500Principal())) {
-        throw new IllegalArgumentException("the issuing certificate names another issuer than the root");
+        throw new IllegalArgumentException(
+            "the issuing certificate names another issuer than the root");
       }
       certificate.verify(root.getPublicKey());
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("the issuing certificate was not signed by the root's key");
+      throw new IllegalArgumentException(
+          "the issuing certificate was not signed by the root's key");
     }
   }
 }

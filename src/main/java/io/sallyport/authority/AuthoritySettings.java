@@ -7,9 +7,10 @@ import java.util.Objects;
 /**
  * How the authority issues.
  *
- * @param pkiBaseUrl where the plain-HTTP paths {@code /pki/...} are reached from outside; baked into every certificate,
- *     so it can't be changed for those issued already
- * @param certificateLifetime how long a device's certificate lives, unless the issuing CA ends before
+ * @param pkiBaseUrl where the plain-HTTP paths {@code /pki/...} are reached from outside; baked
+ *     into every certificate, so it can't be changed for those issued already
+ * @param certificateLifetime how long a device's certificate lives, unless the issuing CA ends
+ *     before
  */
 public record AuthoritySettings(URI pkiBaseUrl, Duration certificateLifetime) {
 

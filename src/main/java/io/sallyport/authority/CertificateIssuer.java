@@ -52,8 +52,9 @@ public class CertificateIssuer {
   }
 
   /**
-   * A certificate for client authentication that says {@code deviceName} (common name) and {@code urn:uuid:<device>}
-   * (SAN), valid from one minute ago for the configured life, or until the issuing CA ends.
+   * A certificate for client authentication that says {@code deviceName} (common name) and {@code
+   * urn:uuid:<device>} (SAN), valid from one minute ago for the configured life, or until the
+   * issuing CA ends.
    *
    * @throws IllegalStateException if the issuing CA has ended, or the result does not pass the lint
    */
@@ -94,9 +95,7 @@ public class CertificateIssuer {
       builder.addExtension(
           Extension.subjectAlternativeName, false, new GeneralNames(uri("urn:uuid:" + device)));
       builder.addExtension(
-          Extension.subjectKeyIdentifier,
-          false,
-          CertificateParts.subjectKeyIdentifier(csr.spki()));
+          Extension.subjectKeyIdentifier, false, CertificateParts.subjectKeyIdentifier(csr.spki()));
       builder.addExtension(
           Extension.authorityKeyIdentifier,
           false,
@@ -125,7 +124,10 @@ public class CertificateIssuer {
     }
   }
 
-  /** The name of a distribution point, the same in a certificate and in its CRL (RFC 5280 section 5.2.5). */
+  /**
+   * The name of a distribution point, the same in a certificate and in its CRL (RFC 5280 section
+   * 5.2.5).
+   */
   static DistributionPointName pointName(URI url) {
     return new DistributionPointName(new GeneralNames(uri(url.toString())));
   }

@@ -10,7 +10,10 @@ import java.util.List;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 
-/** The last look at a certificate we signed, by other code than the one that built it, before it leaves the house. */
+/**
+ * The last look at a certificate we signed, by other code than the one that built it, before it
+ * leaves the house.
+ */
 final class CertificateLint {
 
   private static final int LEAST_SERIAL_BITS = 64;
@@ -21,11 +24,13 @@ final class CertificateLint {
   private CertificateLint() {}
 
   /**
-   * Everything that is wrong with {@code leaf} as a device's certificate under {@code ca}; empty if nothing is.
+   * Everything that is wrong with {@code leaf} as a device's certificate under {@code ca}; empty if
+   * nothing is.
    *
    * @param asked the key it was asked for
    */
-  static List<String> faults(X509Certificate leaf, IssuingCa ca, VerifiedCsr asked, Instant now, Duration lifetime) {
+  static List<String> faults(
+      X509Certificate leaf, IssuingCa ca, VerifiedCsr asked, Instant now, Duration lifetime) {
     var faults = new ArrayList<String>();
     X509Certificate above = ca.certificate();
     try {

@@ -45,8 +45,8 @@ final class CertificateParts {
   }
 
   /**
-   * A name of one common name that holds {@code text} as it is: no character of it is read as syntax. Control
-   * characters and broken surrogates are replaced, and it is cut to 64 characters.
+   * A name of one common name that holds {@code text} as it is: no character of it is read as
+   * syntax. Control characters and broken surrogates are replaced, and it is cut to 64 characters.
    */
   static X500Name commonName(String text) {
     String safe =
@@ -63,10 +63,10 @@ final class CertificateParts {
   private static boolean unfit(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
-              Character.FORMAT,
-              Character.SURROGATE,
-              Character.LINE_SEPARATOR,
-              Character.PARAGRAPH_SEPARATOR ->
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
           true;
       default -> false;
     };

@@ -12,7 +12,10 @@ import org.bouncycastle.cms.CMSAbsentContent;
 import org.bouncycastle.cms.CMSException;
 import org.bouncycastle.cms.CMSSignedDataGenerator;
 
-/** The degenerate PKCS#7 in which EST carries certificates: SignedData without a signature (RFC 5272 section 4.1). */
+/**
+ * The degenerate PKCS#7 in which EST carries certificates: SignedData without a signature (RFC 5272
+ * section 4.1).
+ */
 final class CertsOnly {
 
   private CertsOnly() {}
@@ -29,7 +32,8 @@ final class CertsOnly {
               .generate(new CMSAbsentContent(), false)
               .toASN1Structure()
               .getEncoded(ASN1Encoding.DER);
-      // Bare line feeds: common decoders (GNU base64 -d) stumble over the carriage return that MIME would have.
+      // Bare line feeds: common decoders (GNU base64 -d) stumble over the carriage return that MIME
+      // would have.
       return Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encode(der);
     } catch (CMSException | CertificateEncodingException | IOException e) {
       throw new IllegalStateException("parsed certificates can be encoded", e);

@@ -21,8 +21,8 @@ import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.bouncycastle.pkcs.PKCSException;
 
 /**
- * Reads a PKCS#10 request (RFC 2986): DER, base64 of it as EST sends (RFC 8951: any white space), or PEM. Whatever the
- * bytes are, the outcome is a {@link VerifiedCsr} or a {@link CsrException}.
+ * Reads a PKCS#10 request (RFC 2986): DER, base64 of it as EST sends (RFC 8951: any white space),
+ * or PEM. Whatever the bytes are, the outcome is a {@link VerifiedCsr} or a {@link CsrException}.
  */
 public final class CsrReader {
 
@@ -37,7 +37,10 @@ public final class CsrReader {
   /** Beyond this a request costs more to check than its sender could want. */
   private static final int MOST_RSA_BITS = 8192;
 
-  /** A PKCS#10 request nests less than 10 deep; the parser recurses, so the depth is bounded before it runs. */
+  /**
+   * A PKCS#10 request nests less than 10 deep; the parser recurses, so the depth is bounded before
+   * it runs.
+   */
   private static final int MAX_DEPTH = 32;
 
   private static final int SEQUENCE = 0x30;
@@ -88,7 +91,8 @@ public final class CsrReader {
     } catch (PKCSException | OperatorCreationException e) {
       throw unproven();
     } catch (IOException | RuntimeException e) {
-      // The parser meets hostile bytes by many unchecked exceptions: all mean the same to the sender.
+      // The parser meets hostile bytes by many unchecked exceptions: all mean the same to the
+      // sender.
       throw new CsrException("the request is not a PKCS#10 certification request");
     }
   }
@@ -97,14 +101,14 @@ public final class CsrReader {
     ASN1ObjectIdentifier algorithm = spki.getAlgorithm().getAlgorithm();
     if (algorithm.equals(X9ObjectIdentifiers.id_ecPublicKey)) {
       var curve = spki.getAlgorithm().getParameters();
-      if (!SECObjectIdentifiers.secp256r1.equals(curve) && !SECObjectIdentifiers.secp384r1.equals(curve)) {
+      if (!SECObjectIdentifiers.secp256r1.equals(curve)
+          && !SECObjectIdentifiers.secp384r1.equals(curve)) {
         throw weak("an EC key on another curve");
       }
       // Refuses a point that is not on the curve.
       PublicKeyFactory.createKey(spki);
     } else if (algorithm.equals(PKCSObjectIdentifiers.rsaEncryption)) {
-      var rsa =
-          org.bouncycastle.asn1.pkcs.RSAPublicKey.getInstance(spki.parsePublicKey());
+      var rsa = org.bouncycastle.asn1.pkcs.RSAPublicKey.getInstance(spki.parsePublicKey());
       int bits = rsa.getModulus().bitLength();
       if (bits < LEAST_RSA_BITS || bits > MOST_RSA_BITS) {
         throw weak("an RSA key of " + bits + " bits");
@@ -136,7 +140,9 @@ public final class CsrReader {
     if (text.startsWith("-----BEGIN ")) {
       int begin = text.indexOf('\n');
       int end = text.indexOf("-----END ");
-      if (begin < 0 || end < begin || !text.substring(0, begin).contains("CERTIFICATE REQUEST-----")) {
+      if (begin < 0
+          || end < begin
+          || !text.substring(0, begin).contains("CERTIFICATE REQUEST-----")) {
         throw new CsrException("the PEM block is not a CERTIFICATE REQUEST");
       }
       text = text.substring(begin, end);
@@ -148,7 +154,10 @@ public final class CsrReader {
     }
   }
 
-  /** Base64 may begin with the digit 0, which is the first byte of DER too; but DER has bytes beyond ASCII. */
+  /**
+   * Base64 may begin with the digit 0, which is the first byte of DER too; but DER has bytes beyond
+   * ASCII.
+   */
   private static boolean looksLikeText(byte[] body) {
     for (byte b : body) {
       if (b < 0x20 && b != '\n' && b != '\r' && b != '\t') {
@@ -164,6 +173,7 @@ public final class CsrReader {
   }
 
   private static CsrException weak(String what) {
-    return new CsrException(what + " is not taken: use P-256, P-384, Ed25519, or RSA of 3072 to 8192 bits");
+    return new CsrException(
+        what + " is not taken: use P-256, P-384, Ed25519, or RSA of 3072 to 8192 bits");
   }
 }

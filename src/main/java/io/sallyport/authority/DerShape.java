@@ -10,8 +10,8 @@ final class DerShape {
   private DerShape() {}
 
   /**
-   * Whether {@code der} is exactly one element whose definite lengths fit into each other, nested at most {@code
-   * maxDepth} deep. Says nothing about what the elements hold.
+   * Whether {@code der} is exactly one element whose definite lengths fit into each other, nested
+   * at most {@code maxDepth} deep. Says nothing about what the elements hold.
    */
   static boolean wellNested(byte[] der, int maxDepth) {
     int[] ends = new int[maxDepth];

@@ -23,13 +23,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Makes an authority and a server certificate on the first start of a development installation, and takes them as they
- * are on every later one. Never used in production.
+ * Makes an authority and a server certificate on the first start of a development installation, and
+ * takes them as they are on every later one. Never used in production.
  *
- * <p>Files appear in one order, {@code ca/root.key}, {@code ca/root.crt}, {@code ca/issuing.key}, {@code
- * ca/issuing.crt}, {@code tls/server.key}, {@code tls/server.crt}, each whole or not at all. So a start that was killed
- * leaves a beginning of that list, and the next one goes on from there; anything else was done by hand and is refused
- * rather than overwritten.
+ * <p>Files appear in one order, {@code ca/root.key}, {@code ca/root.crt}, {@code ca/issuing.key},
+ * {@code ca/issuing.crt}, {@code tls/server.key}, {@code tls/server.crt}, each whole or not at all.
+ * So a start that was killed leaves a beginning of that list, and the next one goes on from there;
+ * anything else was done by hand and is refused rather than overwritten.
  */
 public final class DevelopmentAuthority {
 
@@ -48,11 +48,13 @@ public final class DevelopmentAuthority {
   }
 
   /**
-   * On return all six files are there, flushed, readable by this account only. The server certificate is renewed, with
-   * its key kept, when less than a third of its life is left or {@code serverNames} are not those it holds.
+   * On return all six files are there, flushed, readable by this account only. The server
+   * certificate is renewed, with its key kept, when less than a third of its life is left or {@code
+   * serverNames} are not those it holds.
    *
    * @param serverNames DNS names and IP addresses, at least one
-   * @throws IllegalArgumentException naming a file that is damaged or missing, or a name that is none
+   * @throws IllegalArgumentException naming a file that is damaged or missing, or a name that is
+   *     none
    * @throws IOException if the files can't be written
    */
   public static AuthorityMaterial prepare(
@@ -60,10 +62,15 @@ public final class DevelopmentAuthority {
     if (serverNames.isEmpty()) {
       throw new IllegalArgumentException("a server certificate needs at least one name");
     }
-    var names = List.copyOf(new LinkedHashSet<>(serverNames.stream().map(ServerName::parse).toList()));
+    var names =
+        List.copyOf(new LinkedHashSet<>(serverNames.stream().map(ServerName::parse).toList()));
     Files.createDirectories(dir);
     // Two starts at once in one folder must not each make a root.
-    try (var lock = FileChannel.open(dir.resolve(".authority.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try (var lock =
+            FileChannel.open(
+                dir.resolve(".authority.lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
         var held = lock.lock()) {
       return new DevelopmentAuthority(dir, clock, random).prepare(names);
     }
@@ -78,7 +85,8 @@ public final class DevelopmentAuthority {
     return material;
   }
 
-  // A key without its certificate is what a killed start leaves: nothing was signed by it, so it is made anew.
+  // A key without its certificate is what a killed start leaves: nothing was signed by it, so it is
+  // made anew.
 
   private X509Certificate root() throws IOException {
     Path file = ca.resolve("root.crt");
@@ -148,7 +156,8 @@ public final class DevelopmentAuthority {
     }
   }
 
-  private static Set<ServerName> namesOf(X509Certificate server) throws CertificateParsingException {
+  private static Set<ServerName> namesOf(X509Certificate server)
+      throws CertificateParsingException {
     var names = new HashSet<ServerName>();
     var held = server.getSubjectAlternativeNames();
     if (held != null) {
@@ -189,7 +198,11 @@ public final class DevelopmentAuthority {
 
   private static IllegalArgumentException missing(Path missing, Path there) {
     return new IllegalArgumentException(
-        missing + " is missing although " + there + " needs it: put it back, or remove the folder "
-            + there.getParent() + " to begin with a new authority");
+        missing
+            + " is missing although "
+            + there
+            + " needs it: put it back, or remove the folder "
+            + there.getParent()
+            + " to begin with a new authority");
   }
 }

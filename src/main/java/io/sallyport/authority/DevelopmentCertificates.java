@@ -52,19 +52,30 @@ final class DevelopmentCertificates {
     builder.addExtension(
         Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
     builder.addExtension(
-        Extension.subjectKeyIdentifier, false, CertificateParts.subjectKeyIdentifier(CertificateParts.spki(keys.getPublic())));
+        Extension.subjectKeyIdentifier,
+        false,
+        CertificateParts.subjectKeyIdentifier(CertificateParts.spki(keys.getPublic())));
     return sign(builder, keys.getPrivate());
   }
 
-  X509Certificate issuing(PublicKey key, X509Certificate root, PrivateKey rootKey) throws IOException {
+  X509Certificate issuing(PublicKey key, X509Certificate root, PrivateKey rootKey)
+      throws IOException {
     var builder =
         builder(
-            CertificateParts.subjectOf(root), caName("Sallyport development issuing CA"), key, ISSUING_LIFE, Optional.of(root));
+            CertificateParts.subjectOf(root),
+            caName("Sallyport development issuing CA"),
+            key,
+            ISSUING_LIFE,
+            Optional.of(root));
     builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
     builder.addExtension(
         Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
-    builder.addExtension(Extension.subjectKeyIdentifier, false, CertificateParts.subjectKeyIdentifier(CertificateParts.spki(key)));
-    builder.addExtension(Extension.authorityKeyIdentifier, false, CertificateParts.authorityKeyIdentifier(root));
+    builder.addExtension(
+        Extension.subjectKeyIdentifier,
+        false,
+        CertificateParts.subjectKeyIdentifier(CertificateParts.spki(key)));
+    builder.addExtension(
+        Extension.authorityKeyIdentifier, false, CertificateParts.authorityKeyIdentifier(root));
     return sign(builder, rootKey);
   }
 
@@ -75,7 +86,11 @@ final class DevelopmentCertificates {
     X500Name subject = CertificateParts.commonName(names.getFirst().text());
     var builder =
         builder(
-            CertificateParts.subjectOf(ca.certificate()), subject, key, SERVER_LIFE, Optional.of(ca.certificate()));
+            CertificateParts.subjectOf(ca.certificate()),
+            subject,
+            key,
+            SERVER_LIFE,
+            Optional.of(ca.certificate()));
     builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
     builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
     builder.addExtension(
@@ -84,21 +99,35 @@ final class DevelopmentCertificates {
         Extension.subjectAlternativeName,
         false,
         new GeneralNames(names.stream().map(ServerName::asn1).toArray(GeneralName[]::new)));
-    builder.addExtension(Extension.subjectKeyIdentifier, false, CertificateParts.subjectKeyIdentifier(CertificateParts.spki(key)));
     builder.addExtension(
-        Extension.authorityKeyIdentifier, false, CertificateParts.authorityKeyIdentifier(ca.certificate()));
+        Extension.subjectKeyIdentifier,
+        false,
+        CertificateParts.subjectKeyIdentifier(CertificateParts.spki(key)));
+    builder.addExtension(
+        Extension.authorityKeyIdentifier,
+        false,
+        CertificateParts.authorityKeyIdentifier(ca.certificate()));
     return sign(builder, ca.key());
   }
 
   private X509v3CertificateBuilder builder(
-      X500Name issuer, X500Name subject, PublicKey key, Duration life, Optional<X509Certificate> above) {
+      X500Name issuer,
+      X500Name subject,
+      PublicKey key,
+      Duration life,
+      Optional<X509Certificate> above) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Instant end = now.plus(life);
     if (above.isPresent() && end.isAfter(above.get().getNotAfter().toInstant())) {
       end = above.get().getNotAfter().toInstant();
     }
     return new X509v3CertificateBuilder(
-        issuer, CertificateParts.serial(random), Date.from(now.minus(BACKDATED)), Date.from(end), subject, CertificateParts.spki(key));
+        issuer,
+        CertificateParts.serial(random),
+        Date.from(now.minus(BACKDATED)),
+        Date.from(end),
+        subject,
+        CertificateParts.spki(key));
   }
 
   private X509Certificate sign(X509v3CertificateBuilder builder, PrivateKey key)
@@ -112,7 +141,9 @@ final class DevelopmentCertificates {
     }
   }
 
-  /** Two CA keys must never share a name, or one's CRL would speak about the other's certificates. */
+  /**
+   * Two CA keys must never share a name, or one's CRL would speak about the other's certificates.
+   */
   private X500Name caName(String title) {
     byte[] distinct = new byte[4];
     random.nextBytes(distinct);

@@ -7,16 +7,17 @@ import java.util.Optional;
 interface DeviceRegistry {
 
   /**
-   * The device, locked until the transaction ends: no two codes of it are redeemed at once, and none while it is being
-   * suspended.
+   * The device, locked until the transaction ends: no two codes of it are redeemed at once, and
+   * none while it is being suspended.
    */
   Optional<EnrollingDevice> locked(DeviceId id);
 
   /**
-   * Registers what was issued to {@code device}, with its audit record and its change. The last call before the commit:
-   * it holds a lock that every other change waits for.
+   * Registers what was issued to {@code device}, with its audit record and its change. The last
+   * call before the commit: it holds a lock that every other change waits for.
    *
-   * @throws io.sallyport.identity.ProblemException if the registry does not take it; the transaction must roll back
+   * @throws io.sallyport.identity.ProblemException if the registry does not take it; the
+   *     transaction must roll back
    */
   void register(DeviceId device, IssuedCertificate issued, String actor, String actorSource);
 }

@@ -43,8 +43,8 @@ public class Enrolment {
    * @param code what was given as the password
    * @param pkcs10 the request as it came
    * @return the DER of the device's certificate
-   * @throws ProblemException 400 for a bad request, 401 for a wrong device or code, 403 if the code gives nothing, 429
-   *     after too many wrong codes
+   * @throws ProblemException 400 for a bad request, 401 for a wrong device or code, 403 if the code
+   *     gives nothing, 429 after too many wrong codes
    */
   byte[] enrol(String user, String code, byte[] pkcs10, SourceAddress source) {
     String bySource = "source:" + source.limitedNetwork().getHostAddress();
@@ -64,7 +64,9 @@ public class Enrolment {
             : new WrongCode();
     switch (redemption) {
       case Granted granted -> {
-        metrics.counter(METRIC, "outcome", granted.again() ? "granted_again" : "granted").increment();
+        metrics
+            .counter(METRIC, "outcome", granted.again() ? "granted_again" : "granted")
+            .increment();
         return granted.leafDer();
       }
       case WrongCode _ -> {
@@ -117,7 +119,9 @@ public class Enrolment {
         List.of());
   }
 
-  /** One answer for an unknown device and for a wrong code: it must not tell which devices exist. */
+  /**
+   * One answer for an unknown device and for a wrong code: it must not tell which devices exist.
+   */
   static Problem wrongCode() {
     return Problem.of(
         "enrolment_code_wrong",
@@ -146,9 +150,16 @@ public class Enrolment {
               List.of());
       case DEVICE_SUSPENDED ->
           refusal(
-              "device_suspended", "The device is suspended", "ask your administrator to activate it", List.of("device_suspended"));
+              "device_suspended",
+              "The device is suspended",
+              "ask your administrator to activate it",
+              List.of("device_suspended"));
       case DEVICE_RETIRED ->
-          refusal("device_retired", "The device is retired", "it can't be enrolled again", List.of("device_retired"));
+          refusal(
+              "device_retired",
+              "The device is retired",
+              "it can't be enrolled again",
+              List.of("device_retired"));
     };
   }
 

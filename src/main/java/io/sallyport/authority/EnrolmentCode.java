@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A one-time code: 128 random bits. People type it, so it is written in Crockford's base32 (no I, L, O or U) by groups,
- * and read in any case, with or without dashes, with the letters that look like digits taken for them. Only its hash
- * is kept.
+ * A one-time code: 128 random bits. People type it, so it is written in Crockford's base32 (no I,
+ * L, O or U) by groups, and read in any case, with or without dashes, with the letters that look
+ * like digits taken for them. Only its hash is kept.
  */
 final class EnrolmentCode {
 

@@ -65,7 +65,13 @@ public class EnrolmentCodes {
   public record Created(UUID id, DeviceId device, String code, Instant expiresAt) {
     @Override
     public String toString() {
-      return "Created[" + id + ", device=" + device + ", code redacted, expiresAt=" + expiresAt + "]";
+      return "Created["
+          + id
+          + ", device="
+          + device
+          + ", code redacted, expiresAt="
+          + expiresAt
+          + "]";
     }
   }
 
@@ -75,8 +81,8 @@ public class EnrolmentCodes {
    * @param lifetime at most 30 days; null means a day
    * @param actor who asks, as in audit records
    * @param actorSource where from, or null
-   * @throws ProblemException 404 if there is no such device, 409 if it is suspended or retired, 400 for a lifetime that
-   *     is not positive or too long
+   * @throws ProblemException 404 if there is no such device, 409 if it is suspended or retired, 400
+   *     for a lifetime that is not positive or too long
    */
   @Transactional
   public Created create(DeviceId device, Duration lifetime, String actor, String actorSource) {

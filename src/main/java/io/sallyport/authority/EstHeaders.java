@@ -12,7 +12,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** What a refused enrolment tells in headers beside its problem: how to sign in, or when to try again. */
+/**
+ * What a refused enrolment tells in headers beside its problem: how to sign in, or when to try
+ * again.
+ */
 @Provider
 @EstHeaders.Needed
 public class EstHeaders implements ContainerResponseFilter {

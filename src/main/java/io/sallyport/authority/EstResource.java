@@ -21,8 +21,8 @@ import java.security.cert.CertificateException;
 import java.util.List;
 
 /**
- * Enrolment over Secure Transport (RFC 7030, with the corrections of RFC 8951). The device signs in here by its id and
- * a one-time code; no other way of signing in counts on these paths.
+ * Enrolment over Secure Transport (RFC 7030, with the corrections of RFC 8951). The device signs in
+ * here by its id and a one-time code; no other way of signing in counts on these paths.
  */
 @Path("/.well-known/est")
 @PermitAll
@@ -40,7 +40,9 @@ public class EstResource {
     this.caCertificates = CertsOnly.base64(authority.caCertificates());
   }
 
-  /** Root and issuing CAs. Whoever has no root yet compares what comes with the pin it was given. */
+  /**
+   * Root and issuing CAs. Whoever has no root yet compares what comes with the pin it was given.
+   */
   @GET
   @Path("cacerts")
   public Response caCertificates() {

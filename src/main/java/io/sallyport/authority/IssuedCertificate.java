@@ -6,7 +6,8 @@ import java.security.cert.X509Certificate;
 import java.util.Objects;
 
 /**
- * A certificate that was signed and passed the lint. It is not yet anybody's: only its row in the registry makes it so.
+ * A certificate that was signed and passed the lint. It is not yet anybody's: only its row in the
+ * registry makes it so.
  *
  * @param ca who signed it
  * @param shard the part of that CA's CRL which it names

@@ -22,14 +22,16 @@ public record IssuingCa(X509Certificate certificate, PrivateKey key) {
     Objects.requireNonNull(key, "key");
   }
 
-  /** Names this CA's key in URLs: the first 80 bits of SHA-256 over its public key, in hexadecimal. */
+  /**
+   * Names this CA's key in URLs: the first 80 bits of SHA-256 over its public key, in hexadecimal.
+   */
   public String id() {
     return idOf(certificate);
   }
 
   /**
-   * The same for a CA of which only the certificate is at hand. It names the key, not the certificate, since a CRL
-   * stays in force when the CA's certificate is renewed.
+   * The same for a CA of which only the certificate is at hand. It names the key, not the
+   * certificate, since a CRL stays in force when the CA's certificate is renewed.
    */
   public static String idOf(X509Certificate ca) {
     byte[] hash = sha256(ca.getPublicKey().getEncoded());

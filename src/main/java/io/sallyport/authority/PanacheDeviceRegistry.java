@@ -53,7 +53,9 @@ class PanacheDeviceRegistry implements DeviceRegistry {
     register.register(device, validated(issued), CertificateSource.ISSUED, actor, actorSource);
   }
 
-  /** The same judgement that an outside certificate gets: what we issue must hold at our own door. */
+  /**
+   * The same judgement that an outside certificate gets: what we issue must hold at our own door.
+   */
   private ValidatedChain validated(IssuedCertificate issued) {
     var chain = PresentedChain.of(issued.leaf(), issued.ca().certificate());
     return switch (validator.judge(chain, trust.current(), clock.instant())) {

@@ -76,8 +76,7 @@ final class Pem {
 
   static X509Certificate certificate(byte[] der) throws CertificateException {
     return (X509Certificate)
-        CertificateFactory.getInstance("X.509")
-            .generateCertificate(new ByteArrayInputStream(der));
+        CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
   }
 
   /**

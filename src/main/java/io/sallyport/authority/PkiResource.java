@@ -15,7 +15,10 @@ import jakarta.ws.rs.core.Response;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 
-/** What relying parties fetch from a CA by plain HTTP (RFC 5280 sections 4.2.1.13 and 4.2.2.1); all of it is signed. */
+/**
+ * What relying parties fetch from a CA by plain HTTP (RFC 5280 sections 4.2.1.13 and 4.2.2.1); all
+ * of it is signed.
+ */
 @Path("/pki")
 @PermitAll
 @RunOnVirtualThread

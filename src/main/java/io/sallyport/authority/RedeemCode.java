@@ -28,8 +28,8 @@ import java.util.Optional;
  *   any ── expiry, suspension, retirement, revocation ──▶ dead
  * </pre>
  *
- * <p>The barrier: one transaction locks the device and the code, and everything is checked after both locks are held.
- * A certificate exists for others only once that transaction has committed.
+ * <p>The barrier: one transaction locks the device and the code, and everything is checked after
+ * both locks are held. A certificate exists for others only once that transaction has committed.
  */
 @ApplicationScoped
 public class RedeemCode {
@@ -57,10 +57,12 @@ public class RedeemCode {
   }
 
   /**
-   * On return of {@code Granted}, the certificate is registered, recorded and bound to the code, all by one commit.
-   * Refusals are values, so that what they record commits too. Counts no failed attempts: the caller does.
+   * On return of {@code Granted}, the certificate is registered, recorded and bound to the code,
+   * all by one commit. Refusals are values, so that what they record commits too. Counts no failed
+   * attempts: the caller does.
    *
-   * @throws io.sallyport.identity.ProblemException if the registry refuses the certificate; nothing was changed then
+   * @throws io.sallyport.identity.ProblemException if the registry refuses the certificate; nothing
+   *     was changed then
    */
   @Transactional
   Redemption redeem(DeviceId device, EnrolmentCode typed, VerifiedCsr csr, SourceAddress source) {
@@ -89,7 +91,8 @@ public class RedeemCode {
     return issue(device, found.get(), code, csr, source, now);
   }
 
-  private Optional<Cause> whyNot(EnrollingDevice device, CodeRow code, byte[] keyHash, Instant now) {
+  private Optional<Cause> whyNot(
+      EnrollingDevice device, CodeRow code, byte[] keyHash, Instant now) {
     if (device.barredBy().isPresent()) {
       return device.barredBy();
     }

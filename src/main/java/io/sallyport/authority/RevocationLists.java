@@ -28,8 +28,8 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * The CRLs of our issuing CAs (RFC 5280 section 5), signed when asked for. A list is at most a minute behind; its
- * number grows across replicas and restarts.
+ * The CRLs of our issuing CAs (RFC 5280 section 5), signed when asked for. A list is at most a
+ * minute behind; its number grows across replicas and restarts.
  */
 @Singleton
 public class RevocationLists {
@@ -93,7 +93,8 @@ public class RevocationLists {
     if (shard != CertificateIssuer.SHARD) {
       return Optional.empty();
     }
-    // compute() lets one request sign while the others wait for its list: strangers can't make us sign more.
+    // compute() lets one request sign while the others wait for its list: strangers can't make us
+    // sign more.
     return authority
         .issuing(caId)
         .map(ca -> kept.compute(caId, (_, last) -> fresh(last) ? last : sign(ca, shard)));

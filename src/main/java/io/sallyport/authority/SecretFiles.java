@@ -14,14 +14,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Files that only this account may read, and that are there whole or not at all, even after a power cut: written beside
- * their place, flushed, then renamed.
+ * Files that only this account may read, and that are there whole or not at all, even after a power
+ * cut: written beside their place, flushed, then renamed.
  */
 final class SecretFiles {
 
   private static final String TEMPORARY = ".new-";
   private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
-  private static final Set<PosixFilePermission> FOLDER = PosixFilePermissions.fromString("rwx------");
+  private static final Set<PosixFilePermission> FOLDER =
+      PosixFilePermissions.fromString("rwx------");
 
   private SecretFiles() {}
 
@@ -51,7 +52,8 @@ final class SecretFiles {
       }
       channel.force(true);
     }
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     if (posix) {
       // The rename itself must survive a power cut, or a certificate could outlive its key.
       try (var folder = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {

@@ -5,7 +5,10 @@ import java.util.Locale;
 import java.util.Objects;
 import org.bouncycastle.asn1.x509.GeneralName;
 
-/** A name that a server certificate stands for: a DNS name, or an address when {@code address} is there. */
+/**
+ * A name that a server certificate stands for: a DNS name, or an address when {@code address} is
+ * there.
+ */
 record ServerName(String text, InetAddress address) {
 
   ServerName {
@@ -25,7 +28,9 @@ record ServerName(String text, InetAddress address) {
     } catch (IllegalArgumentException e) {
       // Not an address: a name, then.
     }
-    if (text.length() > 253 || !text.matches("(\\*\\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")) {
+    if (text.length() > 253
+        || !text.matches(
+            "(\\*\\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")) {
       throw new IllegalArgumentException(
           "a server name is a DNS name or an IP address, not \"" + configured + "\"");
     }

@@ -14,7 +14,6 @@ record SignedList(byte[] der, String etag, Instant producedAt) {
   }
 
   static SignedList of(byte[] der, Instant producedAt) {
-    return new SignedList(
-        der, HexFormat.of().formatHex(IssuingCa.sha256(der), 0, 16), producedAt);
+    return new SignedList(der, HexFormat.of().formatHex(IssuingCa.sha256(der), 0, 16), producedAt);
   }
 }

@@ -6,8 +6,9 @@ import java.util.Objects;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
 /**
- * A key whose possession its sender has proven and whose strength suffices. Only {@link CsrReader} makes one. Nothing
- * else of a CSR is kept: names and extensions are the registry's and the authority's to say, not the requester's.
+ * A key whose possession its sender has proven and whose strength suffices. Only {@link CsrReader}
+ * makes one. Nothing else of a CSR is kept: names and extensions are the registry's and the
+ * authority's to say, not the requester's.
  */
 public final class VerifiedCsr {
 

@@ -66,7 +66,9 @@ public final class Beans {
   @Singleton
   @Named("replica")
   String replica(SallyportConfig config, SecureRandom random) {
-    return config.replica().orElseGet(() -> hostName() + "-" + HexFormat.of().toHexDigits(random.nextInt()));
+    return config
+        .replica()
+        .orElseGet(() -> hostName() + "-" + HexFormat.of().toHexDigits(random.nextInt()));
   }
 
   private static String hostName() {
@@ -143,7 +145,8 @@ public final class Beans {
   GrantSettings grantSettings(SallyportConfig config) {
     if (!config.issuer().matches("https?://[A-Za-z0-9.:\\[\\]/_~-]+[^/]")) {
       throw new RefusedToStart(
-          "sallyport.issuer: expected a URL like https://sallyport.example.com:9443, not " + config.issuer());
+          "sallyport.issuer: expected a URL like https://sallyport.example.com:9443, not "
+              + config.issuer());
     }
     return new GrantSettings(
         config.issuer(), config.grant().lifetime(), config.grant().keySignsFor());

@@ -13,7 +13,8 @@ final class EmbeddedDatabases {
       return EmbeddedDatabase.start(folder, random);
     } catch (NoClassDefFoundError e) {
       throw new RefusedToStart(
-          "no database is configured and this build brings none: set quarkus.datasource.jdbc.url.", e);
+          "no database is configured and this build brings none: set quarkus.datasource.jdbc.url.",
+          e);
     } catch (IllegalStateException | java.io.UncheckedIOException e) {
       throw new RefusedToStart(e.getMessage(), e);
     }

@@ -12,8 +12,9 @@ import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 
 /**
- * What the cluster asks. Ready means that a decision could be made now: Postgres answers (Quarkus' own check of the
- * pool), the audit log takes records, the door is open. Not being ready is no reason to be killed.
+ * What the cluster asks. Ready means that a decision could be made now: Postgres answers (Quarkus'
+ * own check of the pool), the audit log takes records, the door is open. Not being ready is no
+ * reason to be killed.
  */
 @Singleton
 final class Health {

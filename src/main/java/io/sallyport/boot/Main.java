@@ -6,7 +6,10 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/** Prepares what has to be there before Quarkus starts (database, keys, certificates), then starts it. */
+/**
+ * Prepares what has to be there before Quarkus starts (database, keys, certificates), then starts
+ * it.
+ */
 @QuarkusMain
 public final class Main {
 

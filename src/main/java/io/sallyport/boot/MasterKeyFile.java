@@ -23,9 +23,7 @@ final class MasterKeyFile {
     byte[] content;
     try {
       content =
-          make
-              ? PrivateFiles.randomOnce(file, MasterKey.LENGTH, random)
-              : Files.readAllBytes(file);
+          make ? PrivateFiles.randomOnce(file, MasterKey.LENGTH, random) : Files.readAllBytes(file);
     } catch (IOException e) {
       throw new RefusedToStart("sallyport.master-key: " + file + " can't be read", e);
     }

@@ -6,8 +6,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /**
- * Keeps everything but the PKI paths off the port without TLS: RFC 5280 wants lists and CA certificates there, and
- * nothing else has any business in the clear.
+ * Keeps everything but the PKI paths off the port without TLS: RFC 5280 wants lists and CA
+ * certificates there, and nothing else has any business in the clear.
  */
 @Singleton
 final class PlainPort {

@@ -18,8 +18,8 @@ import java.util.Set;
 import org.eclipse.microprofile.config.Config;
 
 /**
- * What must exist before Quarkus starts, and the settings that follow from it. Run again in a live reload, it finds what
- * the first run left and makes nothing twice.
+ * What must exist before Quarkus starts, and the settings that follow from it. Run again in a live
+ * reload, it finds what the first run left and makes nothing twice.
  *
  * <p>It reads raw keys, since the typed configuration exists only once Quarkus runs.
  */
@@ -59,7 +59,8 @@ public final class Preparation {
     settings.put("sallyport.data", data.toString());
     certificates(data, settings);
     if (given(URL).isEmpty()) {
-      settings.putAll(EmbeddedDatabases.start(data.resolve("postgres"), random).asQuarkusSettings());
+      settings.putAll(
+          EmbeddedDatabases.start(data.resolve("postgres"), random).asQuarkusSettings());
     } else if (given("quarkus.flyway.username").isEmpty()) {
       throw new RefusedToStart(
           "quarkus.datasource.jdbc.url is set but quarkus.flyway.username is not. Migrations run as the owner of the"
@@ -72,7 +73,8 @@ public final class Preparation {
   }
 
   static Path dataFolder(Config config) {
-    return absolute(Path.of(config.getOptionalValue("sallyport.data", String.class).orElse("data")));
+    return absolute(
+        Path.of(config.getOptionalValue("sallyport.data", String.class).orElse("data")));
   }
 
   static Path absolute(Path folder) {

@@ -32,8 +32,8 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
- * The one place where what went wrong becomes an answer of HTTP. What was expected says what it is; what was not says
- * nothing but that, and is in the log under the id that the answer carries.
+ * The one place where what went wrong becomes an answer of HTTP. What was expected says what it is;
+ * what was not says nothing but that, and is in the log under the id that the answer carries.
  */
 public class ProblemMappers {
 
@@ -41,7 +41,8 @@ public class ProblemMappers {
 
   private static final int RETRY_AFTER_SECONDS = 5;
 
-  // SQLSTATE classes that say "not now": connection, resources, operator intervention, conflict with others, read-only.
+  // SQLSTATE classes that say "not now": connection, resources, operator intervention, conflict
+  // with others, read-only.
   private static final Set<String> NOT_NOW = Set.of("08", "53", "57", "40", "55");
   private static final String READ_ONLY = "25006";
 
@@ -81,8 +82,7 @@ public class ProblemMappers {
 
   @ServerExceptionMapper
   public Response forbidden(ForbiddenException e) {
-    return answer(
-            Problem.of("forbidden", "Your role does not allow this", 403, "ask an owner"))
+    return answer(Problem.of("forbidden", "Your role does not allow this", 403, "ask an owner"))
         .build();
   }
 
@@ -93,7 +93,8 @@ public class ProblemMappers {
 
   @ServerExceptionMapper
   public Response badJson(JsonProcessingException e) {
-    if (e instanceof JsonMappingException mapping && mapping.getCause() instanceof ProblemException expected) {
+    if (e instanceof JsonMappingException mapping
+        && mapping.getCause() instanceof ProblemException expected) {
       return expected(expected);
     }
     if (e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()) {
@@ -101,11 +102,14 @@ public class ProblemMappers {
     }
     var place = e.getLocation();
     String where =
-        place == null ? "" : " at line %d, column %d".formatted(place.getLineNr(), place.getColumnNr());
+        place == null
+            ? ""
+            : " at line %d, column %d".formatted(place.getLineNr(), place.getColumnNr());
     String what =
-        e instanceof MismatchedInputException ? "expected another type of JSON value" : "not valid JSON";
-    return answer(
-            Problem.of("invalid_request", "The request is not valid", 400, what + where))
+        e instanceof MismatchedInputException
+            ? "expected another type of JSON value"
+            : "not valid JSON";
+    return answer(Problem.of("invalid_request", "The request is not valid", 400, what + where))
         .build();
   }
 
@@ -196,20 +200,29 @@ public class ProblemMappers {
           case 401 -> SignInRefusal.of(null).problem();
           case 403 -> Problem.of("forbidden", "Your role does not allow this", 403, null);
           case 404 -> Problem.of("not_found", "There is no such thing", 404, "no such path");
-          case 405 -> Problem.of("method_not_allowed", "This method is not allowed here", 405, null);
-          case 406 -> Problem.of("not_acceptable", "No such representation", 406, "JSON is what there is");
+          case 405 ->
+              Problem.of("method_not_allowed", "This method is not allowed here", 405, null);
+          case 406 ->
+              Problem.of("not_acceptable", "No such representation", 406, "JSON is what there is");
           case 413 -> TOO_LARGE;
           case 415 ->
               Problem.of(
-                  "unsupported_media_type", "This media type is not taken here", 415, "send application/json");
-          default -> status >= 500 ? unexpected(e) : Problem.of("http_" + status, "The request was refused", status, null);
+                  "unsupported_media_type",
+                  "This media type is not taken here",
+                  415,
+                  "send application/json");
+          default ->
+              status >= 500
+                  ? unexpected(e)
+                  : Problem.of("http_" + status, "The request was refused", status, null);
         };
     var response = answer(problem);
     e.getResponse()
         .getStringHeaders()
         .forEach(
             (name, values) -> {
-              if (!name.equalsIgnoreCase("content-type") && !name.equalsIgnoreCase("content-length")) {
+              if (!name.equalsIgnoreCase("content-type")
+                  && !name.equalsIgnoreCase("content-length")) {
                 values.forEach(value -> response.header(name, value));
               }
             });
@@ -221,7 +234,9 @@ public class ProblemMappers {
 
   @ServerExceptionMapper
   public Response anythingElse(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
+    for (Throwable cause = e;
+        cause != null;
+        cause = cause.getCause() == cause ? null : cause.getCause()) {
       switch (cause) {
         case ProblemException expected -> {
           return expected(expected);
@@ -242,7 +257,9 @@ public class ProblemMappers {
   private static boolean notNow(SQLException e) {
     // The pool's own time-outs have no state.
     String state = e.getSQLState();
-    return state == null || state.equals(READ_ONLY) || state.length() == 5 && NOT_NOW.contains(state.substring(0, 2));
+    return state == null
+        || state.equals(READ_ONLY)
+        || state.length() == 5 && NOT_NOW.contains(state.substring(0, 2));
   }
 
   private Response storeUnavailable() {
@@ -262,7 +279,8 @@ public class ProblemMappers {
   private Problem unexpected(Throwable e) {
     String id = uuids.next().toString();
     LOG.errorf(e, "Unexpected failure %s", id);
-    return Problem.of("internal_error", "Something went wrong here", 500, "look for " + id + " in the log");
+    return Problem.of(
+        "internal_error", "Something went wrong here", 500, "look for " + id + " in the log");
   }
 
   private Response.ResponseBuilder answer(Problem problem) {

@@ -10,17 +10,22 @@ import java.util.Optional;
 
 /**
  * Everything an operator sets. Each property can be given as an environment variable too ({@code
- * sallyport.door.https.port} is {@code SALLYPORT_DOOR_HTTPS_PORT}) or as a system property. The database is given by
- * Quarkus' own {@code quarkus.datasource.*} (the service's role) and {@code quarkus.flyway.*} (the owner's role).
+ * sallyport.door.https.port} is {@code SALLYPORT_DOOR_HTTPS_PORT}) or as a system property. The
+ * database is given by Quarkus' own {@code quarkus.datasource.*} (the service's role) and {@code
+ * quarkus.flyway.*} (the owner's role).
  */
 @ConfigMapping(prefix = "sallyport")
 public interface SallyportConfig {
 
-  /** The folder for everything that is kept outside the database; made with mode 0700 where missing. */
+  /**
+   * The folder for everything that is kept outside the database; made with mode 0700 where missing.
+   */
   @WithDefault("data")
   Path data();
 
-  /** The {@code iss} of every token: the public URL of the admin side, without a slash at its end. */
+  /**
+   * The {@code iss} of every token: the public URL of the admin side, without a slash at its end.
+   */
   @WithDefault("https://localhost:9443")
   String issuer();
 
@@ -28,8 +33,8 @@ public interface SallyportConfig {
   Optional<String> replica();
 
   /**
-   * The file that holds the master key: 32 bytes, raw, in hexadecimal or in base64. Made under the data folder where
-   * unset, which is refused with {@code sallyport.database.embedded=false}.
+   * The file that holds the master key: 32 bytes, raw, in hexadecimal or in base64. Made under the
+   * data folder where unset, which is refused with {@code sallyport.database.embedded=false}.
    */
   Optional<Path> masterKey();
 
@@ -56,8 +61,9 @@ public interface SallyportConfig {
   /** The database beside the service. */
   interface Database {
     /**
-     * Whether a PostgreSQL under the data folder may be started when no JDBC URL is given. Where this is false, a
-     * missing URL refuses to start, and so does any key that would have to be made up.
+     * Whether a PostgreSQL under the data folder may be started when no JDBC URL is given. Where
+     * this is false, a missing URL refuses to start, and so does any key that would have to be made
+     * up.
      */
     @WithDefault("true")
     boolean embedded();
@@ -71,7 +77,10 @@ public interface SallyportConfig {
     /** PEM file (PKCS#8) of its private key. */
     Optional<Path> key();
 
-    /** The names in the server certificate that is made where none is given; the host's own name is added. */
+    /**
+     * The names in the server certificate that is made where none is given; the host's own name is
+     * added.
+     */
     @WithDefault("localhost,127.0.0.1,::1")
     List<String> names();
 
@@ -83,8 +92,8 @@ public interface SallyportConfig {
   /** Whom we believe. */
   interface Trust {
     /**
-     * PEM file of trust anchors besides our own authority; read again when it changes. An anchor that is no longer in
-     * it is no longer trusted.
+     * PEM file of trust anchors besides our own authority; read again when it changes. An anchor
+     * that is no longer in it is no longer trusted.
      */
     Optional<Path> anchors();
   }
@@ -112,8 +121,9 @@ public interface SallyportConfig {
   /** What our certificates point at. */
   interface Pki {
     /**
-     * The plain-HTTP URL under which everybody reaches port 8080; baked into issued certificates. Required before the
-     * first issuance where {@code sallyport.database.embedded=false}; else {@code http://localhost:8080}.
+     * The plain-HTTP URL under which everybody reaches port 8080; baked into issued certificates.
+     * Required before the first issuance where {@code sallyport.database.embedded=false}; else
+     * {@code http://localhost:8080}.
      */
     Optional<String> baseUrl();
   }
@@ -131,7 +141,9 @@ public interface SallyportConfig {
 
   /** The decision. */
   interface Admission {
-    /** How many standings may be read from Postgres at once; below the size of the connection pool. */
+    /**
+     * How many standings may be read from Postgres at once; below the size of the connection pool.
+     */
     @WithDefault("12")
     int concurrency();
 
@@ -174,7 +186,10 @@ public interface SallyportConfig {
       @WithDefault("4096")
       int maxHandshakes();
 
-      /** How many of them may come from one IPv4 address or IPv6 /64; proven connections don't count. */
+      /**
+       * How many of them may come from one IPv4 address or IPv6 /64; proven connections don't
+       * count.
+       */
       @WithDefault("256")
       int maxUnprovenPerSource();
 
@@ -202,7 +217,10 @@ public interface SallyportConfig {
     @WithDefault("3s")
     Duration patience();
 
-    /** How many failures a minute are recorded singly for one source network and reason; the rest as one row. */
+    /**
+     * How many failures a minute are recorded singly for one source network and reason; the rest as
+     * one row.
+     */
     @WithDefault("600")
     int singlesPerMinute();
 
@@ -214,8 +232,8 @@ public interface SallyportConfig {
   /** The first operator, {@code admin}. */
   interface Operator {
     /**
-     * Its first password, at least 12 characters; made up into {@code initial-operator-password} in the data folder
-     * where unset, which is refused with {@code sallyport.database.embedded=false}.
+     * Its first password, at least 12 characters; made up into {@code initial-operator-password} in
+     * the data folder where unset, which is refused with {@code sallyport.database.embedded=false}.
      */
     @WithName("initial-password")
     Optional<String> initialPassword();

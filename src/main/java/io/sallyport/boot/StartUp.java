@@ -81,13 +81,17 @@ final class StartUp {
         caCertificates.ensureIntermediate(issuing.certificate());
       }
     }
-    config.trust().anchors().ifPresent(file -> caCertificates.syncFileAnchors(AnchorFile.read(file)));
+    config
+        .trust()
+        .anchors()
+        .ifPresent(file -> caCertificates.syncFileAnchors(AnchorFile.read(file)));
     if (!trust.reload()) {
       throw new SQLException("the trust anchors can't be read");
     }
   }
 
-  // What worsens a standing ends connections too; whoever is still welcome connects anew and is judged anew.
+  // What worsens a standing ends connections too; whoever is still welcome connects anew and is
+  // judged anew.
   private void follow() {
     feed.subscribe(
         ChangeKind.CERTIFICATE, subject -> door.close(CertificateThumbprint.ofHex(subject)));

@@ -11,8 +11,9 @@ import jakarta.inject.Singleton;
 import java.util.List;
 
 /**
- * Makes the REST interface take JSON for what it is: a number is no string, a string no number, nothing follows the
- * value, no member comes twice. What is guessed for a client today is relied on tomorrow.
+ * Makes the REST interface take JSON for what it is: a number is no string, a string no number,
+ * nothing follows the value, no member comes twice. What is guessed for a client today is relied on
+ * tomorrow.
  */
 @Singleton
 public class StrictJson implements ObjectMapperCustomizer {
@@ -52,7 +53,10 @@ public class StrictJson implements ObjectMapperCustomizer {
     }
   }
 
-  /** Whether a value of this shape is how such a type is written, so that there is nothing to coerce. */
+  /**
+   * Whether a value of this shape is how such a type is written, so that there is nothing to
+   * coerce.
+   */
   private static boolean natural(LogicalType type, CoercionInputShape shape) {
     return switch (shape) {
       case String ->

@@ -22,8 +22,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Looks at the server certificate and the file of anchors from time to time and takes over what changed, without a
- * restart and without touching open connections. A file that can't be read leaves things as they are, and says so.
+ * Looks at the server certificate and the file of anchors from time to time and takes over what
+ * changed, without a restart and without touching open connections. A file that can't be read
+ * leaves things as they are, and says so.
  */
 @Singleton
 final class WatchedFiles {
@@ -82,7 +83,8 @@ final class WatchedFiles {
       // Intermediates that other replicas have met are not told by the feed.
       trust.reload();
     } catch (RuntimeException | SSLException e) {
-      LOG.errorf("a changed file was not taken over, the old one stays in force: %s", e.getMessage());
+      LOG.errorf(
+          "a changed file was not taken over, the old one stays in force: %s", e.getMessage());
     }
   }
 

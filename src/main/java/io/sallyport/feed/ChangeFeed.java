@@ -14,9 +14,10 @@ import org.postgresql.PGConnection;
 /**
  * Tells this replica what changed, in commit order, each change at least once while it runs.
  *
- * <p>NOTIFY only wakes. After LISTEN, after each wake-up, after each silent interval and after each reconnect the change
- * table is read from the last number seen, so that a lost notification delays a change but never loses it. Changes from
- * before the start are not told: whoever subscribes reads the present state first.
+ * <p>NOTIFY only wakes. After LISTEN, after each wake-up, after each silent interval and after each
+ * reconnect the change table is read from the last number seen, so that a lost notification delays
+ * a change but never loses it. Changes from before the start are not told: whoever subscribes reads
+ * the present state first.
  */
 public final class ChangeFeed implements AutoCloseable {
 
@@ -42,7 +43,10 @@ public final class ChangeFeed implements AutoCloseable {
     this.dataSource = dataSource;
   }
 
-  /** Calls {@code action} with the subject of each change of this kind, one at a time; it must not block for long. */
+  /**
+   * Calls {@code action} with the subject of each change of this kind, one at a time; it must not
+   * block for long.
+   */
   public void subscribe(ChangeKind kind, Consumer<String> action) {
     subscribers.computeIfAbsent(kind, k -> new CopyOnWriteArrayList<>()).add(action);
   }

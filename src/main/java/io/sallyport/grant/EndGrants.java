@@ -11,8 +11,9 @@ import java.time.Clock;
 import javax.sql.DataSource;
 
 /**
- * Marks live grants as ended, in the caller's transaction, so that they can be shown and counted as such. It is not
- * what kills them when a standing worsens: that is the epoch, which also catches a grant decided at this very moment.
+ * Marks live grants as ended, in the caller's transaction, so that they can be shown and counted as
+ * such. It is not what kills them when a standing worsens: that is the epoch, which also catches a
+ * grant decided at this very moment.
  */
 @ApplicationScoped
 public class EndGrants {

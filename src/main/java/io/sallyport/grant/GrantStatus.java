@@ -16,8 +16,9 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 /**
- * Tells whether a grant is live at this moment: neither ended nor expired, decided on today's epochs, its device
- * active, its certificate not revoked and its issuers trusted. Reads Postgres at every question.
+ * Tells whether a grant is live at this moment: neither ended nor expired, decided on today's
+ * epochs, its device active, its certificate not revoked and its issuers trusted. Reads Postgres at
+ * every question.
  */
 public final class GrantStatus {
 

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 /** Grants are stored in the audit log's own batch: neither is there without the other. */
 public final class GrantTable implements BatchTable<SessionGrant> {
 
-  // Segments travel as one string each, since unnest would flatten an array of arrays; their names hold no comma.
+  // Segments travel as one string each, since unnest would flatten an array of arrays; their names
+  // hold no comma.
   private static final String INSERT =
       """
       insert into session_grant (id, decision_id, device_id, thumbprint, device_epoch, certificate_epoch,
@@ -35,7 +36,8 @@ public final class GrantTable implements BatchTable<SessionGrant> {
       statement.setArray(
           4,
           connection.createArrayOf(
-              "bytea", rows.stream().map(grant -> grant.thumbprint().bytes()).toArray(byte[][]::new)));
+              "bytea",
+              rows.stream().map(grant -> grant.thumbprint().bytes()).toArray(byte[][]::new)));
       statement.setArray(5, longs(connection, rows, SessionGrant::deviceEpoch));
       statement.setArray(6, longs(connection, rows, SessionGrant::certificateEpoch));
       statement.setArray(

@@ -13,7 +13,8 @@ import java.util.Objects;
  * What an admitted device may reach, and for how long.
  *
  * @param thumbprint the certificate it is bound to; with any other it is worth nothing
- * @param deviceEpoch the device's epoch when it was decided; another epoch today means that it is dead
+ * @param deviceEpoch the device's epoch when it was decided; another epoch today means that it is
+ *     dead
  * @param certificateEpoch likewise of the certificate
  */
 public record SessionGrant(

@@ -22,9 +22,10 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * The ES256 keys of all replicas. Each replica makes its own in memory and publishes the public half, with a MAC that
- * only a holder of the master key can make; it signs only once that row is committed, and the row outlives the last
- * token signed with it. No private key is ever written anywhere.
+ * The ES256 keys of all replicas. Each replica makes its own in memory and publishes the public
+ * half, with a MAC that only a holder of the master key can make; it signs only once that row is
+ * committed, and the row outlives the last token signed with it. No private key is ever written
+ * anywhere.
  */
 public final class SigningKeys {
 
@@ -132,7 +133,10 @@ public final class SigningKeys {
     }
   }
 
-  /** The public halves that a token in circulation may need, of all replicas; rows without our MAC are left out. */
+  /**
+   * The public halves that a token in circulation may need, of all replicas; rows without our MAC
+   * are left out.
+   */
   public List<PublicKeyRow> live() throws SQLException {
     try (var connection = dataSource.getConnection();
         var statement = connection.prepareStatement(LIVE)) {
@@ -161,8 +165,7 @@ public final class SigningKeys {
 
   private Optional<PublicKeyRow> read(ResultSet row) throws SQLException {
     PublicKeyRow key = PublicKeyRow.ofStored(row.getString(1), row.getString(2));
-    byte[] expected =
-        macOf(key, row.getTimestamp(3).toInstant(), row.getTimestamp(4).toInstant());
+    byte[] expected = macOf(key, row.getTimestamp(3).toInstant(), row.getTimestamp(4).toInstant());
     if (!java.security.MessageDigest.isEqual(expected, row.getBytes(5))) {
       LOG.errorf(
           "ALERT forged_row: the signing key %s does not carry our MAC and counts as absent",

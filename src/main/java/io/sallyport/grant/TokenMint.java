@@ -9,8 +9,8 @@ import java.util.Base64;
 import java.util.stream.Collectors;
 
 /**
- * Turns a durable grant into its token: a JWT access token (RFC 9068) signed with ES256 and bound to the certificate by
- * {@code cnf.x5t#S256} (RFC 8705 section 3.1).
+ * Turns a durable grant into its token: a JWT access token (RFC 9068) signed with ES256 and bound
+ * to the certificate by {@code cnf.x5t#S256} (RFC 8705 section 3.1).
  */
 public final class TokenMint {
 
@@ -45,7 +45,8 @@ public final class TokenMint {
     }
   }
 
-  // Every value is an identifier, a number or a segment's name; only the issuer could hold what JSON must escape, and
+  // Every value is an identifier, a number or a segment's name; only the issuer could hold what
+  // JSON must escape, and
   // start-up has checked that it is a plain URL.
   private String claims(SessionGrant grant) {
     String segments =

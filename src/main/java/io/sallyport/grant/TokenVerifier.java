@@ -13,8 +13,8 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * Reads a token that somebody presents: the signature, by a live key of ours, and the grant's id. Whether that grant is
- * live is {@link GrantStatus}' to say.
+ * Reads a token that somebody presents: the signature, by a live key of ours, and the grant's id.
+ * Whether that grant is live is {@link GrantStatus}' to say.
  */
 public final class TokenVerifier {
 
@@ -28,7 +28,10 @@ public final class TokenVerifier {
     this.keys = keys;
   }
 
-  /** The grant that the token names; empty for anything that we did not sign. Never throws for what is presented. */
+  /**
+   * The grant that the token names; empty for anything that we did not sign. Never throws for what
+   * is presented.
+   */
   public Optional<GrantId> verify(String token) throws SQLException {
     if (token == null || token.length() > MAX_LENGTH) {
       return Optional.empty();

@@ -23,7 +23,8 @@ public class Certificates {
       from certificate
       """;
 
-  private static final String OF_DEVICE = SELECT + "where device_id = ? order by created_at desc, thumbprint";
+  private static final String OF_DEVICE =
+      SELECT + "where device_id = ? order by created_at desc, thumbprint";
   private static final String BY_THUMBPRINT = SELECT + "where thumbprint = ?";
 
   private final DataSource dataSource;

@@ -30,10 +30,12 @@ public class CreateDevice {
   }
 
   /**
-   * The device is stored and its creation recorded on return (of the surrounding transaction, if there is one).
+   * The device is stored and its creation recorded on return (of the surrounding transaction, if
+   * there is one).
    *
    * @param state where its life begins; anything but {@link DeviceState#RETIRED}
-   * @throws ProblemException 409 if another device has this external id; 400 for a device born retired
+   * @throws ProblemException 409 if another device has this external id; 400 for a device born
+   *     retired
    */
   @Transactional
   public Device create(DeviceDetails details, DeviceState state, String actor, String actorSource) {

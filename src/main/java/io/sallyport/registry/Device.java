@@ -21,8 +21,9 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 
 /**
- * A device of the registry, as people edit it. Change it only through the commands of this package and of {@code
- * revocation}, which keep its rules, its epoch, the audit log and the change feed in step.
+ * A device of the registry, as people edit it. Change it only through the commands of this package
+ * and of {@code revocation}, which keep its rules, its epoch, the audit log and the change feed in
+ * step.
  */
 @Entity
 @Table(name = "device")
@@ -68,7 +69,8 @@ public class Device extends PanacheEntityBase {
   public Instant createdAt;
 
   /**
-   * The device, locked until the transaction ends, so that commands on one device follow one another.
+   * The device, locked until the transaction ends, so that commands on one device follow one
+   * another.
    *
    * @throws ProblemException 404
    */

@@ -2,7 +2,9 @@ package io.sallyport.registry;
 
 import jakarta.persistence.AttributeConverter;
 
-/** How the enums of {@link Device} are stored: by their wire names, which the schema's checks list. */
+/**
+ * How the enums of {@link Device} are stored: by their wire names, which the schema's checks list.
+ */
 final class DeviceColumns {
 
   private DeviceColumns() {}

@@ -14,15 +14,16 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What people may write about a device. Every value of this type obeys the rules; breaking them is a {@link
- * ProblemException} (400) that names every field at fault.
+ * What people may write about a device. Every value of this type obeys the rules; breaking them is
+ * a {@link ProblemException} (400) that names every field at fault.
  *
  * @param name 1 to 255 visible characters; need not be unique
  * @param owner whom it belongs to, at most 255 characters; may be null
  * @param segments what it may reach, at most 32, each once
- * @param labels at most 64; keys 1 to 63 of {@code A-Z a-z 0-9 . _ / -}, values at most 255 characters
- * @param identifiers at most 32 names by which certificates may know it: {@code dns:}, {@code uri:}, {@code email:},
- *     {@code upn:} or {@code serial:} and 1 to 256 characters
+ * @param labels at most 64; keys 1 to 63 of {@code A-Z a-z 0-9 . _ / -}, values at most 255
+ *     characters
+ * @param identifiers at most 32 names by which certificates may know it: {@code dns:}, {@code
+ *     uri:}, {@code email:}, {@code upn:} or {@code serial:} and 1 to 256 characters
  * @param externalId the key of an outside inventory, unique, at most 255 characters; may be null
  */
 public record DeviceDetails(

@@ -15,8 +15,8 @@ import java.util.Set;
  *                 └▶ quarantined ◀┘          any ──▶ retired (final)
  * </pre>
  *
- * <p>The barrier: only {@link #ACTIVE} is admitted. Revoking a whole device is no step of this life: it suspends a
- * device whatever its state, unless that is retired.
+ * <p>The barrier: only {@link #ACTIVE} is admitted. Revoking a whole device is no step of this
+ * life: it suspends a device whatever its state, unless that is retired.
  */
 public enum DeviceState {
   PENDING("pending"),
@@ -57,7 +57,9 @@ public enum DeviceState {
     return this == next || successors().contains(next);
   }
 
-  /** Whether entering this state takes something away, so that grants decided before it must die. */
+  /**
+   * Whether entering this state takes something away, so that grants decided before it must die.
+   */
   public boolean worsens() {
     return switch (this) {
       case SUSPENDED, QUARANTINED, RETIRED -> true;

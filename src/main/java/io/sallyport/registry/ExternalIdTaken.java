@@ -12,7 +12,8 @@ public final class ExternalIdTaken {
   /**
    * Sends pending changes of devices to the database.
    *
-   * @throws ProblemException 409 if another device has {@code externalId}; the transaction is lost then
+   * @throws ProblemException 409 if another device has {@code externalId}; the transaction is lost
+   *     then
    */
   public static void flush(String externalId) {
     try {

@@ -10,8 +10,8 @@ import org.hibernate.type.format.FormatMapper;
 import org.hibernate.type.format.jackson.JacksonJsonFormatMapper;
 
 /**
- * Reads and writes {@code jsonb} columns with a mapper of their own: what the REST interface is strict about must not
- * decide what the database may hold.
+ * Reads and writes {@code jsonb} columns with a mapper of their own: what the REST interface is
+ * strict about must not decide what the database may hold.
  */
 @JsonFormat
 @PersistenceUnitExtension

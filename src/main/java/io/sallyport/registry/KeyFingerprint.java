@@ -5,8 +5,8 @@ import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 
 /**
- * How the columns {@code spki} name a public key: SHA-256 of its SubjectPublicKeyInfo (DER), so that a compromised key
- * is recognised in whatever certificate or request it comes back.
+ * How the columns {@code spki} name a public key: SHA-256 of its SubjectPublicKeyInfo (DER), so
+ * that a compromised key is recognised in whatever certificate or request it comes back.
  */
 public final class KeyFingerprint {
 

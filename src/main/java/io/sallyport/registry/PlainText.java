@@ -3,18 +3,23 @@ package io.sallyport.registry;
 import java.util.Optional;
 
 /**
- * Text that shows as what it is. Refuses what hides or reorders: control characters, bidirectional and zero-width
- * formatting, blank letters, lone surrogates. What passes can be shown on a page or in a log without deceiving whoever
- * reads it (escaping is still the page's duty), and PostgreSQL can store it.
+ * Text that shows as what it is. Refuses what hides or reorders: control characters, bidirectional
+ * and zero-width formatting, blank letters, lone surrogates. What passes can be shown on a page or
+ * in a log without deceiving whoever reads it (escaping is still the page's duty), and PostgreSQL
+ * can store it.
  */
 public final class PlainText {
 
-  // Letters by category, but blank on the screen: combining grapheme joiner, Hangul fillers, Braille blank.
+  // Letters by category, but blank on the screen: combining grapheme joiner, Hangul fillers,
+  // Braille blank.
   private static final String BLANK_LETTERS = "\u034f\u115f\u1160\u3164\uffa0\u2800";
 
   private PlainText() {}
 
-  /** What is wrong with {@code text} as a single line of 1 to {@code most} characters; empty if nothing is. */
+  /**
+   * What is wrong with {@code text} as a single line of 1 to {@code most} characters; empty if
+   * nothing is.
+   */
   public static Optional<String> faultOfLine(String text, int most) {
     if (text == null || text.isBlank()) {
       return Optional.of("expected 1 to " + most + " characters");
@@ -34,7 +39,8 @@ public final class PlainText {
     return text.codePoints()
         .filter(c -> !(lines && (c == '\n' || c == '\t')))
         .filter(PlainText::hides)
-        .mapToObj(c -> "holds U+%04X, a character that can't be seen or reorders others".formatted(c))
+        .mapToObj(
+            c -> "holds U+%04X, a character that can't be seen or reorders others".formatted(c))
         .findFirst();
   }
 

@@ -30,8 +30,8 @@ import javax.security.auth.x500.X500Principal;
 import javax.sql.DataSource;
 
 /**
- * Makes a certificate a device's own, for ever: from then on its bytes are recognised at the doors. Its path was
- * validated before, which the type of the argument proves.
+ * Makes a certificate a device's own, for ever: from then on its bytes are recognised at the doors.
+ * Its path was validated before, which the type of the argument proves.
  */
 @ApplicationScoped
 public class RegisterCertificate {
@@ -83,13 +83,17 @@ public class RegisterCertificate {
    * Registers the chain's leaf. Repeating it for the same device changes nothing.
    *
    * @return whether this call registered it; false if it was the device's already
-   * @throws ProblemException 404 if there is no such device; 409 if it is retired, if the certificate belongs to
-   *     another device or is revoked, if another certificate has its issuer and serial, or if its key is known to be
-   *     compromised
+   * @throws ProblemException 404 if there is no such device; 409 if it is retired, if the
+   *     certificate belongs to another device or is revoked, if another certificate has its issuer
+   *     and serial, or if its key is known to be compromised
    */
   @Transactional
   public boolean register(
-      DeviceId id, ValidatedChain chain, CertificateSource source, String actor, String actorSource) {
+      DeviceId id,
+      ValidatedChain chain,
+      CertificateSource source,
+      String actor,
+      String actorSource) {
     Device device = Device.locked(id);
     if (device.state == DeviceState.RETIRED) {
       throw conflict("the device is retired, which is final");
@@ -175,10 +179,8 @@ public class RegisterCertificate {
       statement.setString(13, source.wire());
       statement.setBytes(14, leaf.getEncoded());
       statement.setBytes(
-          15,
-          mac.of(chain.thumbprint(), device, path, notBefore, notAfter, chain.pathNotAfter()));
-      statement.setTimestamp(
-          16, Timestamp.from(clock.instant().truncatedTo(ChronoUnit.MICROS)));
+          15, mac.of(chain.thumbprint(), device, path, notBefore, notAfter, chain.pathNotAfter()));
+      statement.setTimestamp(16, Timestamp.from(clock.instant().truncatedTo(ChronoUnit.MICROS)));
       return statement.executeUpdate() == 1;
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException("a parsed certificate has its encoding", e);

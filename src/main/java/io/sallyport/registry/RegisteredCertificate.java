@@ -6,7 +6,8 @@ import io.sallyport.identity.IssuerAndSerial;
 import java.time.Instant;
 
 /**
- * A certificate that a device owns, for people to look at; whether its row is genuine is checked by the decision.
+ * A certificate that a device owns, for people to look at; whether its row is genuine is checked by
+ * the decision.
  *
  * @param subject RFC 4514
  * @param source {@code issued} or {@code attached}

@@ -22,9 +22,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Edits a device or moves it along its life, in one transaction. It lives here and not in {@code registry} because
- * what is taken from a device ends its grants: entering a state that {@linkplain DeviceState#worsens() worsens} or
- * losing a segment raises the epoch, so that no grant decided before outlives it.
+ * Edits a device or moves it along its life, in one transaction. It lives here and not in {@code
+ * registry} because what is taken from a device ends its grants: entering a state that {@linkplain
+ * DeviceState#worsens() worsens} or losing a segment raises the epoch, so that no grant decided
+ * before outlives it.
  */
 @ApplicationScoped
 public class ChangeDevice {
@@ -54,8 +55,9 @@ public class ChangeDevice {
   /**
    * Returns the device as it is afterwards. A change that changes nothing leaves no trace.
    *
-   * @throws ProblemException 404; 412 if the device is not of the expected version; 409 for a step its life does not
-   *     have, naming those it has, and for an external id that another device has; 400 for details that break the rules
+   * @throws ProblemException 404; 412 if the device is not of the expected version; 409 for a step
+   *     its life does not have, naming those it has, and for an external id that another device
+   *     has; 400 for details that break the rules
    */
   @Transactional
   public Device change(DeviceId id, DeviceChange change, String actor, String actorSource) {
@@ -107,8 +109,7 @@ public class ChangeDevice {
     String allowed =
         from.successors().stream().map(DeviceState::wire).collect(Collectors.joining(", "));
     return "state: a device that is %s can't become %s, %s"
-        .formatted(
-            from.wire(), to.wire(), allowed.isEmpty() ? "that is final" : "only " + allowed);
+        .formatted(from.wire(), to.wire(), allowed.isEmpty() ? "that is final" : "only " + allowed);
   }
 
   private void record(

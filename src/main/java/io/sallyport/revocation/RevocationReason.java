@@ -3,7 +3,10 @@ package io.sallyport.revocation;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 
-/** Why a certificate was revoked (RFC 5280 section 5.3.1): those reasons that fit a device's certificate. */
+/**
+ * Why a certificate was revoked (RFC 5280 section 5.3.1): those reasons that fit a device's
+ * certificate.
+ */
 public enum RevocationReason {
   UNSPECIFIED("unspecified", 0),
   /** The private key may be in other hands: it is refused in every later request too. */
@@ -35,7 +38,8 @@ public enum RevocationReason {
   /**
    * Reads the spelling of RFC 5280.
    *
-   * @throws IllegalArgumentException saying what to do instead, if the reason is unknown or no reason for a device
+   * @throws IllegalArgumentException saying what to do instead, if the reason is unknown or no
+   *     reason for a device
    */
   public static RevocationReason of(String wire) {
     return switch (wire) {
@@ -54,7 +58,8 @@ public enum RevocationReason {
                       new IllegalArgumentException(
                           "expected one of "
                               + String.join(
-                                  ", ", Arrays.stream(values()).map(RevocationReason::wire).toList())));
+                                  ", ",
+                                  Arrays.stream(values()).map(RevocationReason::wire).toList())));
     };
   }
 }

@@ -19,7 +19,8 @@ import javax.sql.DataSource;
 class RevocationRows {
 
   /** A registered certificate, locked until the transaction ends. */
-  record Target(IssuerAndSerial name, CertificateThumbprint thumbprint, DeviceId device, byte[] spki) {}
+  record Target(
+      IssuerAndSerial name, CertificateThumbprint thumbprint, DeviceId device, byte[] spki) {}
 
   private static final String LOCK =
       "select issuer, serial, thumbprint, device_id, spki from certificate where ";
@@ -112,8 +113,8 @@ class RevocationRows {
   }
 
   /**
-   * Voids every enrolment code of a device; returns how many. Call it with the device locked, as enrolment does before
-   * it locks a code: two orders would be a deadlock.
+   * Voids every enrolment code of a device; returns how many. Call it with the device locked, as
+   * enrolment does before it locks a code: two orders would be a deadlock.
    */
   int voidCodes(DeviceId device, Timestamp now) {
     return change(

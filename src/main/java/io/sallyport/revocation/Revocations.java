@@ -26,8 +26,10 @@ public class Revocations {
       """;
 
   private static final String BY_NAME = SELECT + "where issuer_key = ? and serial = ?";
-  private static final String OF_DEVICE = SELECT + "where device_id = ? order by revoked_at desc, serial";
-  private static final String ORDER = "order by revoked_at desc, issuer_key desc, serial desc limit ?";
+  private static final String OF_DEVICE =
+      SELECT + "where device_id = ? order by revoked_at desc, serial";
+  private static final String ORDER =
+      "order by revoked_at desc, issuer_key desc, serial desc limit ?";
   private static final String NEWEST = SELECT + ORDER;
   private static final String BEFORE =
       SELECT + "where (revoked_at, issuer_key, serial) < (?, ?, ?) " + ORDER;

@@ -18,8 +18,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Takes one certificate back. On return it is on no replica good for anything that begins later, and its live grants
- * are ended. Repeating it changes nothing, except that a reason may become {@link RevocationReason#KEY_COMPROMISE}.
+ * Takes one certificate back. On return it is on no replica good for anything that begins later,
+ * and its live grants are ended. Repeating it changes nothing, except that a reason may become
+ * {@link RevocationReason#KEY_COMPROMISE}.
  */
 @ApplicationScoped
 public class RevokeCertificate {
@@ -77,7 +78,8 @@ public class RevokeCertificate {
   }
 
   /**
-   * Revokes a certificate by its name; it may be one that was never seen here, which then can't be registered either.
+   * Revokes a certificate by its name; it may be one that was never seen here, which then can't be
+   * registered either.
    *
    * @param comment may be null
    */

@@ -20,9 +20,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Takes a whole device back: a laptop was stolen. All its certificates are revoked for ever, its enrolment codes void,
- * its grants ended, and it is suspended (unless it is retired, which is final), so that one that is found again can be
- * activated and enrolled anew. May be repeated.
+ * Takes a whole device back: a laptop was stolen. All its certificates are revoked for ever, its
+ * enrolment codes void, its grants ended, and it is suspended (unless it is retired, which is
+ * final), so that one that is found again can be activated and enrolled anew. May be repeated.
  */
 @ApplicationScoped
 public class RevokeDevice {

@@ -39,13 +39,13 @@ class AuthorityMaterialTest {
     assertThat(material.caCertificates()).hasSize(2);
     byte[] der = material.root().getEncoded();
     assertThat(material.rootSha256())
-        .isEqualTo(
-            HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(der)));
+        .isEqualTo(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(der)));
   }
 
   @Test
   void readsTheOlderFormOfAnEcKey() throws Exception {
-    assertThat(OpenSsl.run("ec", "-in", key.toString(), "-out", dir.resolve("sec1").toString()).exit())
+    assertThat(
+            OpenSsl.run("ec", "-in", key.toString(), "-out", dir.resolve("sec1").toString()).exit())
         .isZero();
 
     assertThat(AuthorityMaterial.load(root, issuing, dir.resolve("sec1")).current().id())
@@ -72,8 +72,14 @@ class AuthorityMaterialTest {
     Path encrypted = dir.resolve("encrypted");
     assertThat(
             OpenSsl.run(
-                    "pkcs8", "-topk8", "-in", key.toString(), "-out", encrypted.toString(),
-                    "-passout", "pass:secret")
+                    "pkcs8",
+                    "-topk8",
+                    "-in",
+                    key.toString(),
+                    "-out",
+                    encrypted.toString(),
+                    "-passout",
+                    "pass:secret")
                 .exit())
         .isZero();
 

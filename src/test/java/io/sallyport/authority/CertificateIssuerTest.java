@@ -44,14 +44,21 @@ class CertificateIssuerTest {
             CsrReader.read(Csrs.der(Csrs.ed25519(), "Ed25519")),
             CsrReader.read(Csrs.der(Csrs.rsa(3072), "SHA256withRSA")))) {
       Path leaf = dir.resolve("leaf.crt");
-      Files.write(leaf, Pem.of(issuer(Duration.ofDays(30)).issue(device, "Ada's laptop", csr).leaf()));
+      Files.write(
+          leaf, Pem.of(issuer(Duration.ofDays(30)).issue(device, "Ada's laptop", csr).leaf()));
 
       var verdict =
           OpenSsl.run(
-              "verify", "-x509_strict", "-purpose", "sslclient",
-              "-attime", String.valueOf(clock.instant().getEpochSecond()),
-              "-CAfile", dir.resolve("ca/root.crt").toString(),
-              "-untrusted", dir.resolve("ca/issuing.crt").toString(),
+              "verify",
+              "-x509_strict",
+              "-purpose",
+              "sslclient",
+              "-attime",
+              String.valueOf(clock.instant().getEpochSecond()),
+              "-CAfile",
+              dir.resolve("ca/root.crt").toString(),
+              "-untrusted",
+              dir.resolve("ca/issuing.crt").toString(),
               leaf.toString());
 
       assertThat(verdict.exit()).as(verdict.output()).isZero();
@@ -90,7 +97,8 @@ class CertificateIssuerTest {
     assertThat(parts.getFirst().size()).isEqualTo(1);
     assertThat(parts.getFirst().getValue().toString())
         .isEqualTo(
-            name.replaceAll("[\\p{Cntrl}\u202E]", "\uFFFD").replaceAll("\uD83D(?!\uDD11)", "\uFFFD"));
+            name.replaceAll("[\\p{Cntrl}\u202E]", "\uFFFD")
+                .replaceAll("\uD83D(?!\uDD11)", "\uFFFD"));
   }
 
   @Test
@@ -145,7 +153,9 @@ class CertificateIssuerTest {
     String text = OpenSsl.run("x509", "-in", leaf.toString(), "-noout", "-text").output();
 
     String base = "http://pki.example.com:8080/pki/" + authority.current().id();
-    assertThat(text).contains("URI:" + base + "/0.crl").contains("CA Issuers - URI:" + base + ".cer");
+    assertThat(text)
+        .contains("URI:" + base + "/0.crl")
+        .contains("CA Issuers - URI:" + base + ".cer");
   }
 
   @Test

@@ -34,7 +34,8 @@ class CsrReaderTest {
     String pem =
         "-----BEGIN CERTIFICATE REQUEST-----\n" + base64 + "\n-----END CERTIFICATE REQUEST-----\n";
 
-    for (byte[] body : new byte[][] {der, bytes(base64), bytes("\n " + base64 + "\n"), bytes(pem)}) {
+    for (byte[] body :
+        new byte[][] {der, bytes(base64), bytes("\n " + base64 + "\n"), bytes(pem)}) {
       assertThat(CsrReader.read(body).key()).isEqualTo(keys.getPublic());
     }
   }
@@ -45,8 +46,18 @@ class CsrReaderTest {
     var csr = dir.resolve("csr");
     assertThat(
             OpenSsl.run(
-                    "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", dir.resolve("key").toString(), "-subj", "/CN=x", "-out",
+                    "req",
+                    "-new",
+                    "-newkey",
+                    "ec",
+                    "-pkeyopt",
+                    "ec_paramgen_curve:P-256",
+                    "-nodes",
+                    "-keyout",
+                    dir.resolve("key").toString(),
+                    "-subj",
+                    "/CN=x",
+                    "-out",
                     csr.toString())
                 .exit())
         .isZero();
@@ -57,15 +68,14 @@ class CsrReaderTest {
 
   @Test
   void refusesWeakKeys() throws Exception {
-    assertRefused(Csrs.der(Csrs.rsa(2048), "SHA256withRSA"), "an RSA key of 2048 bits is not taken");
     assertRefused(
-        Csrs.der(Csrs.ec("secp521r1"), "SHA256withECDSA"), "an EC key on another curve");
+        Csrs.der(Csrs.rsa(2048), "SHA256withRSA"), "an RSA key of 2048 bits is not taken");
+    assertRefused(Csrs.der(Csrs.ec("secp521r1"), "SHA256withECDSA"), "an EC key on another curve");
   }
 
   @Test
   void refusesAKeyWhosePossessionIsNotProven() throws Exception {
-    byte[] stolen =
-        Csrs.der(Csrs.p256().getPublic(), Csrs.p256().getPrivate(), "SHA256withECDSA");
+    byte[] stolen = Csrs.der(Csrs.p256().getPublic(), Csrs.p256().getPrivate(), "SHA256withECDSA");
 
     assertRefused(stolen, "does not prove possession");
   }
@@ -105,7 +115,11 @@ class CsrReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "0", "-----BEGIN ", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "{}"
+        "",
+        "0",
+        "-----BEGIN ",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        "{}"
       })
   void refusesTextThatIsNoRequest(String text) {
     assertThatThrownBy(() -> CsrReader.read(bytes(text))).isInstanceOf(CsrException.class);
@@ -116,9 +130,7 @@ class CsrReaderTest {
   void meetsHostileBytesWithItsOwnExceptionOnly() throws Exception {
     var random = new Random(SEED);
     for (KeyPair keys : List.of(Csrs.p256(), Csrs.ed25519(), Csrs.rsa(3072))) {
-      byte[] good =
-          Csrs.der(
-              keys, CertificateParts.signatureAlgorithm(keys.getPublic()));
+      byte[] good = Csrs.der(keys, CertificateParts.signatureAlgorithm(keys.getPublic()));
       for (int round = 0; round < 3000; round++) {
         byte[] bad = mutated(good, random);
         try {

@@ -40,7 +40,8 @@ final class Csrs {
 
   /** A request that names one key and is signed by another's owner, unless they are a pair. */
   static byte[] der(PublicKey named, PrivateKey signer, String algorithm) throws Exception {
-    return new JcaPKCS10CertificationRequestBuilder(new X500Principal("CN=what I call myself"), named)
+    return new JcaPKCS10CertificationRequestBuilder(
+            new X500Principal("CN=what I call myself"), named)
         .build(new JcaContentSignerBuilder(algorithm).build(signer))
         .getEncoded();
   }

@@ -85,7 +85,8 @@ class DevelopmentAuthorityTest {
       assertThat(dir.resolve("ca/.new-123")).doesNotExist();
       assertThat(serverVerifies(material)).as("killed after %d files", kept).isTrue();
       if (kept >= 2) {
-        assertThat(Files.readString(dir.resolve("ca/root.crt"))).isEqualTo(whole.get("ca/root.crt"));
+        assertThat(Files.readString(dir.resolve("ca/root.crt")))
+            .isEqualTo(whole.get("ca/root.crt"));
       }
     }
   }
@@ -177,11 +178,18 @@ class DevelopmentAuthorityTest {
 
     assertThat(
             OpenSsl.run(
-                    "verify", "-x509_strict", "-purpose", "sslserver",
-                    "-attime", String.valueOf(clock.instant().getEpochSecond()),
-                    "-CAfile", dir.resolve("ca/root.crt").toString(),
-                    "-untrusted", dir.resolve("ca/issuing.crt").toString(),
-                    "-verify_ip", "127.0.0.1",
+                    "verify",
+                    "-x509_strict",
+                    "-purpose",
+                    "sslserver",
+                    "-attime",
+                    String.valueOf(clock.instant().getEpochSecond()),
+                    "-CAfile",
+                    dir.resolve("ca/root.crt").toString(),
+                    "-untrusted",
+                    dir.resolve("ca/issuing.crt").toString(),
+                    "-verify_ip",
+                    "127.0.0.1",
                     dir.resolve("tls/server.crt").toString())
                 .exit())
         .isZero();

@@ -30,7 +30,8 @@ class EnrolmentTest {
   void open() throws Exception {
     world = new EnrolmentWorld(dir);
     // Without JTA every statement commits by itself, which is enough for what is counted here.
-    enrolment = new Enrolment(world.redeem, new FailedAttempts(world.dataSource, world.clock), metrics);
+    enrolment =
+        new Enrolment(world.redeem, new FailedAttempts(world.dataSource, world.clock), metrics);
     byte[] network = new byte[16];
     world.random.nextBytes(network);
     source = new SourceAddress(InetAddress.getByAddress(network), 1);

@@ -23,11 +23,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Enrolment on real Postgres with a clock that stands still. The registry is its tables, without Hibernate. */
+/**
+ * Enrolment on real Postgres with a clock that stands still. The registry is its tables, without
+ * Hibernate.
+ */
 final class EnrolmentWorld implements AutoCloseable {
 
-  static final SourceAddress SOURCE =
-      new SourceAddress(InetAddress.ofLiteral("192.0.2.7"), 40000);
+  static final SourceAddress SOURCE = new SourceAddress(InetAddress.ofLiteral("192.0.2.7"), 40000);
 
   final FakeClock clock = new FakeClock(Instant.parse("2026-11-23T12:00:00Z"));
   final SecureRandom random = new SecureRandom();
@@ -142,7 +144,10 @@ final class EnrolmentWorld implements AutoCloseable {
     audit.close();
   }
 
-  /** What {@link PanacheDeviceRegistry} does, by plain SQL on the same tables and with the same locks. */
+  /**
+   * What {@link PanacheDeviceRegistry} does, by plain SQL on the same tables and with the same
+   * locks.
+   */
   private final class Tables implements DeviceRegistry {
 
     @Override

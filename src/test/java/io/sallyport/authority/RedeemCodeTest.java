@@ -72,8 +72,7 @@ class RedeemCodeTest {
     String code = code();
     granted(world.redeem(device, code, keys));
 
-    assertThat(world.redeem(device, code, Csrs.p256()))
-        .isEqualTo(new Refused(Cause.KEY_MISMATCH));
+    assertThat(world.redeem(device, code, Csrs.p256())).isEqualTo(new Refused(Cause.KEY_MISMATCH));
     assertThat(world.changes(device, "enrolmentCode.keyMismatch")).isOne();
     assertThat(issuances()).isOne();
   }
@@ -86,7 +85,8 @@ class RedeemCodeTest {
 
       List<Redemption> outcomes =
           atOnce(
-              () -> world.redeem(device, code, keys), () -> world.redeem(device, code, Csrs.p256()));
+              () -> world.redeem(device, code, keys),
+              () -> world.redeem(device, code, Csrs.p256()));
 
       assertThat(outcomes).filteredOn(Granted.class::isInstance).hasSize(1);
       assertThat(outcomes).contains(new Refused(Cause.KEY_MISMATCH));
@@ -165,8 +165,7 @@ class RedeemCodeTest {
     X509Certificate leaf = granted(world.redeem(device, code, keys));
     world.revoke(leaf, Csrs.verified(keys).keyHash(), "superseded");
 
-    assertThat(world.redeem(device, code, keys))
-        .isEqualTo(new Refused(Cause.CERTIFICATE_REVOKED));
+    assertThat(world.redeem(device, code, keys)).isEqualTo(new Refused(Cause.CERTIFICATE_REVOKED));
   }
 
   @Test

@@ -68,7 +68,12 @@ class RevocationListsTest {
     Files.write(dir.resolve("list.der"), lists.current(ca, 0).orElseThrow().der());
     assertThat(
             OpenSsl.run(
-                    "crl", "-inform", "DER", "-in", dir.resolve("list.der").toString(), "-out",
+                    "crl",
+                    "-inform",
+                    "DER",
+                    "-in",
+                    dir.resolve("list.der").toString(),
+                    "-out",
                     crl.toString())
                 .exit())
         .isZero();
@@ -135,11 +140,17 @@ class RevocationListsTest {
 
   private OpenSsl.Result verify(Path leaf, Path crl) throws Exception {
     return OpenSsl.run(
-        "verify", "-x509_strict", "-crl_check",
-        "-attime", String.valueOf(world.clock.instant().getEpochSecond()),
-        "-CAfile", dir.resolve("data/ca/root.crt").toString(),
-        "-untrusted", dir.resolve("data/ca/issuing.crt").toString(),
-        "-CRLfile", crl.toString(),
+        "verify",
+        "-x509_strict",
+        "-crl_check",
+        "-attime",
+        String.valueOf(world.clock.instant().getEpochSecond()),
+        "-CAfile",
+        dir.resolve("data/ca/root.crt").toString(),
+        "-untrusted",
+        dir.resolve("data/ca/issuing.crt").toString(),
+        "-CRLfile",
+        crl.toString(),
         leaf.toString());
   }
 }

@@ -10,8 +10,8 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 /**
- * A data source whose connections join the transaction of their thread, as JTA has it in the running service; outside
- * of one they commit by themselves.
+ * A data source whose connections join the transaction of their thread, as JTA has it in the
+ * running service; outside of one they commit by themselves.
  */
 final class ThreadTransactions implements DataSource {
 

@@ -109,7 +109,8 @@ public class ApiTokensResource {
   public Response make(Order order) {
     Input.body(order);
     if (!NAME.matcher(Input.required("name", order.name())).matches()) {
-      throw Input.wrong("name", "expected 1 to 63 of A-Z, a-z, 0-9, space and '._-', no space first");
+      throw Input.wrong(
+          "name", "expected 1 to 63 of A-Z, a-z, 0-9, space and '._-', no space first");
     }
     var made =
         tokens.make(

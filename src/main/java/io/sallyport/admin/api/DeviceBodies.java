@@ -69,8 +69,8 @@ final class DeviceBodies {
   public record StateChange(DeviceState state, String comment) {}
 
   /**
-   * A merge patch (RFC 7396): an absent member (null here) stays, a null (empty here) is removed, labels are merged key
-   * by key. No record, since a record can't tell absent from null.
+   * A merge patch (RFC 7396): an absent member (null here) stays, a null (empty here) is removed,
+   * labels are merged key by key. No record, since a record can't tell absent from null.
    */
   public static final class Patch {
     public Optional<String> name;

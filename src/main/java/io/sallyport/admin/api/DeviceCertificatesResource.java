@@ -117,8 +117,7 @@ public class DeviceCertificatesResource {
   public Response attach(@PathParam("id") String id, Attachment body) {
     DeviceId device = Input.device(id);
     PresentedChain presented =
-        Input.read(
-            "pem", Input.body(body).pem(), pem -> PresentedChain.parsePem(pem, LONGEST_PEM));
+        Input.read("pem", Input.body(body).pem(), pem -> PresentedChain.parsePem(pem, LONGEST_PEM));
     ValidatedChain chain = validated(presented);
     boolean added =
         registerCertificate.register(

@@ -119,8 +119,7 @@ public class DevicesResource {
       asker.mustHave(Permissions.DEVICES_STATE);
     }
     return change(
-        id,
-        new DeviceChange(patch::applyTo, patch.stateOrNull(), null, Input.ifMatch(ifMatch)));
+        id, new DeviceChange(patch::applyTo, patch.stateOrNull(), null, Input.ifMatch(ifMatch)));
   }
 
   @PUT
@@ -140,8 +139,7 @@ public class DevicesResource {
   }
 
   private Response change(String id, DeviceChange change) {
-    Device device =
-        changeDevice.change(Input.device(id), change, asker.actor(), asker.source());
+    Device device = changeDevice.change(Input.device(id), change, asker.actor(), asker.source());
     return answer(Response.ok(), device);
   }
 

@@ -32,8 +32,7 @@ public class EnrolmentsResource {
   private final Clock clock;
   private final Asker asker;
 
-  EnrolmentsResource(
-      EnrolmentCodes codes, AuthorityMaterial authority, Clock clock, Asker asker) {
+  EnrolmentsResource(EnrolmentCodes codes, AuthorityMaterial authority, Clock clock, Asker asker) {
     this.codes = codes;
     this.authority = authority;
     this.clock = clock;

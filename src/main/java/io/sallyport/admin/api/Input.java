@@ -62,7 +62,10 @@ final class Input {
     return "\"" + version + "\"";
   }
 
-  /** The version that {@code If-Match} names; one that no device has if the tag is not ours (RFC 9110 section 13.1.1). */
+  /**
+   * The version that {@code If-Match} names; one that no device has if the tag is not ours (RFC
+   * 9110 section 13.1.1).
+   */
   static OptionalLong ifMatch(String header) {
     if (header == null || header.strip().equals("*")) {
       return OptionalLong.empty();

@@ -17,8 +17,8 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * The query parameters of a list. A parameter that is unknown, repeated or not of its form is a 400 that names it: a
- * mistyped filter must not show everything.
+ * The query parameters of a list. A parameter that is unknown, repeated or not of its form is a 400
+ * that names it: a mistyped filter must not show everything.
  */
 final class Parameters {
 
@@ -37,7 +37,9 @@ final class Parameters {
     Set<String> names = Set.of(known);
     for (String name : given.keySet()) {
       if (!names.contains(name) && !name.equals("cursor") && !name.equals("limit")) {
-        throw wrong(name, "is no parameter here; known are " + String.join(", ", known) + ", cursor, limit");
+        throw wrong(
+            name,
+            "is no parameter here; known are " + String.join(", ", known) + ", cursor, limit");
       }
     }
     return new Parameters(given);
@@ -85,7 +87,9 @@ final class Parameters {
         "expected a time as in RFC 3339, such as 2026-11-23T18:00:00Z");
   }
 
-  /** The value read by {@code reader}, which refuses by an unchecked exception; null if not given. */
+  /**
+   * The value read by {@code reader}, which refuses by an unchecked exception; null if not given.
+   */
   <T> T read(String name, Function<String, T> reader, String expected) {
     String value = text(name);
     try {
@@ -108,8 +112,7 @@ final class Parameters {
     return read(
         "cursor",
         value ->
-            reader.apply(
-                new String(Base64.getUrlDecoder().decode(value), StandardCharsets.UTF_8)),
+            reader.apply(new String(Base64.getUrlDecoder().decode(value), StandardCharsets.UTF_8)),
         "expected the nextCursor of an earlier answer");
   }
 

@@ -6,7 +6,10 @@ import io.sallyport.revocation.RevocationReason;
 import java.time.Instant;
 import java.util.UUID;
 
-/** A revocation as answered; thumbprint and device are absent if the certificate was never registered. */
+/**
+ * A revocation as answered; thumbprint and device are absent if the certificate was never
+ * registered.
+ */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RevocationView(
     String issuer,

@@ -74,12 +74,15 @@ public class RevocationsResource {
 
   @POST
   @PermissionsAllowed(Permissions.REVOCATIONS_WRITE)
-  @Operation(summary = "Revoke a device or a certificate; 200 if the certificate was revoked before")
+  @Operation(
+      summary = "Revoke a device or a certificate; 200 if the certificate was revoked before")
   public Response revoke(Order order) {
     Input.body(order);
     boolean byName = order.issuer() != null || order.serial() != null;
     int targets =
-        (order.deviceId() == null ? 0 : 1) + (order.thumbprint() == null ? 0 : 1) + (byName ? 1 : 0);
+        (order.deviceId() == null ? 0 : 1)
+            + (order.thumbprint() == null ? 0 : 1)
+            + (byName ? 1 : 0);
     if (targets != 1) {
       throw Input.wrong(
           targets == 0 ? "deviceId" : order.deviceId() != null ? "deviceId" : "thumbprint",
@@ -123,7 +126,8 @@ public class RevocationsResource {
   private static IssuerAndSerial name(Order order) {
     Input.required("issuer", order.issuer());
     Input.required("serial", order.serial());
-    if (order.issuer().chars().anyMatch(Character::isISOControl) || order.issuer().length() > 2048) {
+    if (order.issuer().chars().anyMatch(Character::isISOControl)
+        || order.issuer().length() > 2048) {
       throw Input.wrong("issuer", "expected a distinguished name as in RFC 4514");
     }
     try {

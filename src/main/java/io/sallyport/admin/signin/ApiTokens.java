@@ -46,10 +46,14 @@ public class ApiTokens {
       """;
 
   private static final String LIST =
-      "select " + COLUMNS + " from api_token where (?::uuid is null or id < ?) order by id desc limit ?";
+      "select "
+          + COLUMNS
+          + " from api_token where (?::uuid is null or id < ?) order by id desc limit ?";
 
   private static final String LIVE =
-      "select " + COLUMNS + " from api_token where token_hash = ? and ended_at is null and expires_at > ?";
+      "select "
+          + COLUMNS
+          + " from api_token where token_hash = ? and ended_at is null and expires_at > ?";
 
   private static final String NOTE_USE =
       "update api_token set last_used_at = ? where id = ? and (last_used_at is null or last_used_at < ?)";
@@ -87,7 +91,11 @@ public class ApiTokens {
   /** Makes a token; the caller has checked the arguments. */
   @Transactional
   public Made make(
-      String name, List<String> scopes, List<String> audiences, Instant expiresAt, OperatorIdentity by) {
+      String name,
+      List<String> scopes,
+      List<String> audiences,
+      Instant expiresAt,
+      OperatorIdentity by) {
     byte[] bytes = new byte[SECRET_BYTES];
     random.nextBytes(bytes);
     String secret = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);

@@ -31,8 +31,8 @@ public class ChangePassword {
   }
 
   /**
-   * On return the new password holds and the old one does not; the file with the first operator's password is gone if
-   * it was that one.
+   * On return the new password holds and the old one does not; the file with the first operator's
+   * password is gone if it was that one.
    *
    * @throws ProblemException 400 naming {@code current} or {@code new}
    */
@@ -45,8 +45,7 @@ public class ChangePassword {
             });
     Operator operator = Operator.named(who.name()).orElseThrow();
     if (current == null || !passwords.matches(current, operator.passwordHash)) {
-      throw new ProblemException(
-          Problem.invalidField("current", "is not the present password"));
+      throw new ProblemException(Problem.invalidField("current", "is not the present password"));
     }
     if (current.equals(replacement)) {
       throw new ProblemException(Problem.invalidField("new", "is the present password"));

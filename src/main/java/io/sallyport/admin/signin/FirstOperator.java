@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 
-/** Makes the operator {@code admin} when there is none at all; called once at start-up, by every replica. */
+/**
+ * Makes the operator {@code admin} when there is none at all; called once at start-up, by every
+ * replica.
+ */
 @ApplicationScoped
 public class FirstOperator {
 
@@ -40,11 +43,13 @@ public class FirstOperator {
   }
 
   /**
-   * Does nothing if there is an operator. Else makes {@code admin}, an owner, with the configured password, or with a
-   * random one that stands in {@code initial-operator-password} under the data folder before the operator exists.
+   * Does nothing if there is an operator. Else makes {@code admin}, an owner, with the configured
+   * password, or with a random one that stands in {@code initial-operator-password} under the data
+   * folder before the operator exists.
    *
    * @return the file with the random password, if this call wrote one
-   * @throws IllegalArgumentException if the configured password breaks the rules; the message does not repeat it
+   * @throws IllegalArgumentException if the configured password breaks the rules; the message does
+   *     not repeat it
    */
   public Optional<Path> ensure(Optional<String> configuredPassword, Path dataDirectory) {
     configuredPassword

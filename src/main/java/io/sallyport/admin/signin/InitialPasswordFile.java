@@ -12,7 +12,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** The file that tells the first operator's password to whoever may read the data folder, until it is changed. */
+/**
+ * The file that tells the first operator's password to whoever may read the data folder, until it
+ * is changed.
+ */
 final class InitialPasswordFile {
 
   private static final String NAME = "initial-operator-password";
@@ -37,18 +40,17 @@ final class InitialPasswordFile {
           FileChannel.open(
               draft,
               Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              PosixFilePermissions.asFileAttribute(
-                  PosixFilePermissions.fromString("rw-------")))) {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
         ByteBuffer bytes = ByteBuffer.wrap((password + "\n").getBytes(StandardCharsets.UTF_8));
         while (bytes.hasRemaining()) {
           channel.write(bytes);
         }
         channel.force(true);
       }
-      Files.move(
-          draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException("the first operator's password can't be written to " + file, e);
+      throw new UncheckedIOException(
+          "the first operator's password can't be written to " + file, e);
     }
   }
 

@@ -63,8 +63,8 @@ public class Passwords {
   }
 
   /**
-   * Whether the password is the one that was hashed. Takes as long when there is no hash, so that nobody learns which
-   * names exist.
+   * Whether the password is the one that was hashed. Takes as long when there is no hash, so that
+   * nobody learns which names exist.
    *
    * @param hash null if there is no such operator
    */

@@ -5,17 +5,20 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The one table of who may do what. An endpoint asks for a permission of this class, never for a role; a test walks
- * every endpoint with every role.
+ * The one table of who may do what. An endpoint asks for a permission of this class, never for a
+ * role; a test walks every endpoint with every role.
  */
 public final class Permissions {
 
   public static final String DEVICES_READ = "devices:read";
   public static final String DEVICES_WRITE = "devices:write";
+
   /** Any step of a device's life. */
   public static final String DEVICES_STATE = "devices:state";
+
   /** Only the step to suspended. */
   public static final String DEVICES_SUSPEND = "devices:suspend";
+
   public static final String CERTIFICATES_READ = "certificates:read";
   public static final String CERTIFICATES_WRITE = "certificates:write";
   public static final String REVOCATIONS_READ = "revocations:read";
@@ -24,12 +27,16 @@ public final class Permissions {
   public static final String ENROLMENTS_WRITE = "enrolments:write";
   public static final String TOKENS_READ = "tokens:read";
   public static final String TOKENS_WRITE = "tokens:write";
+
   /** To see who one is; every operator and every token has it. */
   public static final String SELF_READ = "self:read";
+
   /** To change one's own password; operators only. */
   public static final String SELF_PASSWORD = "self:password";
+
   /** To ask whether a grant is alive (RFC 7662); tokens of that scope only. */
   public static final String INTROSPECT = "introspect";
+
   /** To ask for a proxy; tokens of that scope only. */
   public static final String FORWARD_AUTH = "forwardAuth";
 

@@ -12,10 +12,11 @@ import javax.sql.DataSource;
 /**
  * Checks passwords and tokens.
  *
- * <p>Failures are counted in windows of five minutes: for one operator from one network, for one network, and for one
- * operator from everywhere. The last count stops a guesser with many addresses, and would let him keep an operator out;
- * so it does not hold for loopback: whoever sits at the machine itself can always sign in. A token can't be guessed, so
- * a valid one is never held up.
+ * <p>Failures are counted in windows of five minutes: for one operator from one network, for one
+ * network, and for one operator from everywhere. The last count stops a guesser with many
+ * addresses, and would let him keep an operator out; so it does not hold for loopback: whoever sits
+ * at the machine itself can always sign in. A token can't be guessed, so a valid one is never held
+ * up.
  */
 @ApplicationScoped
 class SignIn {

@@ -19,9 +19,10 @@ import java.util.Locale;
 import org.jboss.logging.Logger;
 
 /**
- * Translates credentials of HTTP into an identity, on the paths where operators and proxies sign in; EST and the
- * device's endpoints carry credentials of their own, which are none of its business. A request whose credentials are
- * no good goes on without an identity and with its {@link SignInRefusal}.
+ * Translates credentials of HTTP into an identity, on the paths where operators and proxies sign
+ * in; EST and the device's endpoints carry credentials of their own, which are none of its
+ * business. A request whose credentials are no good goes on without an identity and with its {@link
+ * SignInRefusal}.
  */
 @ApplicationScoped
 class SignInMechanism implements HttpAuthenticationMechanism {
@@ -68,7 +69,10 @@ class SignInMechanism implements HttpAuthenticationMechanism {
         .item(new ChallengeData(401, "WWW-Authenticate", SignInRefusal.CHALLENGE));
   }
 
-  /** What signs the asker in on this path; null where that is not our business, or if nothing was sent. */
+  /**
+   * What signs the asker in on this path; null where that is not our business, or if nothing was
+   * sent.
+   */
   private static String credentials(RoutingContext request) {
     String path = request.normalizedPath();
     String header;

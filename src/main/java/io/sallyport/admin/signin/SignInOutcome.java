@@ -9,7 +9,9 @@ sealed interface SignInOutcome {
   /** Proven. */
   record Known(OperatorIdentity identity, Set<String> permissions) implements SignInOutcome {}
 
-  /** No such operator, wrong password, unknown, expired or ended token: the asker is not told which. */
+  /**
+   * No such operator, wrong password, unknown, expired or ended token: the asker is not told which.
+   */
   record Wrong() implements SignInOutcome {}
 
   /** Too many failures; nothing was looked at. */

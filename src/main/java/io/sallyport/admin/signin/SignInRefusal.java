@@ -6,7 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Why a request has no identity, kept with the request: whoever answers an unauthenticated request answers this.
+ * Why a request has no identity, kept with the request: whoever answers an unauthenticated request
+ * answers this.
  *
  * @param retryAfter null if trying the same again is of no use
  */

@@ -17,8 +17,8 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * BoringSSL through netty-tcnative: a third of the JDK's CPU, precise alerts, post-quantum key agreement. The only class
- * that names tcnative, loaded only where it is available.
+ * BoringSSL through netty-tcnative: a third of the JDK's CPU, precise alerts, post-quantum key
+ * agreement. The only class that names tcnative, loaded only where it is available.
  */
 final class BoringSslEngine implements TlsEngine {
 
@@ -42,7 +42,8 @@ final class BoringSslEngine implements TlsEngine {
     return context;
   }
 
-  // A resumed session skips the trust manager: a revoked device would come in for as long as its ticket lives. The
+  // A resumed session skips the trust manager: a revoked device would come in for as long as its
+  // ticket lives. The
   // cache is off above, but tickets are stateless and must be refused on each engine.
   @Override
   public void prepare(SSLEngine engine) {

@@ -61,8 +61,7 @@ public final class DeviceDoor implements AutoCloseable {
     this.engine = TlsEngine.best();
     this.virtualThreads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("door-", 0).factory());
-    this.handshakes =
-        new Handshakes(settings, ids, new HandshakeRecorder(admission), metrics);
+    this.handshakes = new Handshakes(settings, ids, new HandshakeRecorder(admission), metrics);
     this.tls =
         new DoorTls(
             engine,
@@ -86,7 +85,8 @@ public final class DeviceDoor implements AutoCloseable {
   public void open(ServerIdentity identity) throws SSLException {
     tls.present(identity);
     var options =
-        new DeploymentOptions().setInstances(port.get() == 0 && settings.port() == 0 ? 1 : settings.eventLoops());
+        new DeploymentOptions()
+            .setInstances(port.get() == 0 && settings.port() == 0 ? 1 : settings.eventLoops());
     try {
       deployment =
           vertx
@@ -139,7 +139,11 @@ public final class DeviceDoor implements AutoCloseable {
     String open = deployment;
     deployment = null;
     if (open != null) {
-      vertx.undeploy(open).toCompletionStage().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS)
+      vertx
+          .undeploy(open)
+          .toCompletionStage()
+          .toCompletableFuture()
+          .orTimeout(10, TimeUnit.SECONDS)
           .exceptionally(e -> null)
           .join();
     }
@@ -153,10 +157,10 @@ public final class DeviceDoor implements AutoCloseable {
     options.setSsl(true);
     options.setSslEngineOptions(tls);
     options.setClientAuth(ClientAuth.REQUIRED);
-    // Vert.x demands a key before it asks the engine options; ours are in the context that they make.
+    // Vert.x demands a key before it asks the engine options; ours are in the context that they
+    // make.
     options.setKeyCertOptions(KeyCertOptions.wrap(new NamedKeyManager(identity)));
-    options.setEnabledSecureTransportProtocols(
-        new LinkedHashSet<>(DoorTls.protocols(settings)));
+    options.setEnabledSecureTransportProtocols(new LinkedHashSet<>(DoorTls.protocols(settings)));
     options.setSslHandshakeTimeout(settings.handshakeTimeout().toMillis());
     options.setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
     options.setUseAlpn(true);
@@ -188,7 +192,8 @@ public final class DeviceDoor implements AutoCloseable {
     public void start(Promise<Void> started) {
       HttpServer server = vertx.createHttpServer(options);
       server.requestHandler(requests);
-      // Every failed handshake is on record with its cause; a second line in the log would only help a flood.
+      // Every failed handshake is on record with its cause; a second line in the log would only
+      // help a flood.
       server.exceptionHandler(failure -> LOG.debug("connection failed", failure));
       server
           .listen()

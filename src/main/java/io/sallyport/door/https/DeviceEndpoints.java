@@ -25,7 +25,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The three things a device may ask on 8443. Each is decided first; each blocks and runs on a virtual thread. */
+/**
+ * The three things a device may ask on 8443. Each is decided first; each blocks and runs on a
+ * virtual thread.
+ */
 final class DeviceEndpoints {
 
   private final AdmissionEngine engine;
@@ -35,11 +38,7 @@ final class DeviceEndpoints {
   private final Clock clock;
 
   DeviceEndpoints(
-      AdmissionEngine engine,
-      TokenMint mint,
-      GrantStatus grants,
-      EndGrants ending,
-      Clock clock) {
+      AdmissionEngine engine, TokenMint mint, GrantStatus grants, EndGrants ending, Clock clock) {
     this.engine = engine;
     this.mint = mint;
     this.grants = grants;
@@ -47,7 +46,10 @@ final class DeviceEndpoints {
     this.clock = clock;
   }
 
-  /** {@code POST /oauth2/token}: client credentials by mutual TLS (RFC 6749 section 4.4, RFC 8705 section 3). */
+  /**
+   * {@code POST /oauth2/token}: client credentials by mutual TLS (RFC 6749 section 4.4, RFC 8705
+   * section 3).
+   */
   DoorAnswer token(Handshake handshake, String contentType, Buffer body) {
     TokenRequest request;
     try {

@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Reads requests within their bounds, hands them to {@link DeviceEndpoints} on virtual threads and writes the answers.
- * Paths that are not listed here do not exist on this door.
+ * Reads requests within their bounds, hands them to {@link DeviceEndpoints} on virtual threads and
+ * writes the answers. Paths that are not listed here do not exist on this door.
  */
 final class DeviceRequests implements Handler<HttpServerRequest> {
 

@@ -75,14 +75,14 @@ record DoorAnswer(
 
   static DoorAnswer tooLarge(int limit) {
     return problem(
-        Problem.of(
-            "body_too_large", "The body is too large", 413, "At most " + limit + " bytes."),
+        Problem.of("body_too_large", "The body is too large", 413, "At most " + limit + " bytes."),
         "invalid_request",
         Map.of(),
         true);
   }
 
-  // Problem members (RFC 9457) and OAuth's own (RFC 6749 section 5.2) in one object: either kind of client finds its.
+  // Problem members (RFC 9457) and OAuth's own (RFC 6749 section 5.2) in one object: either kind of
+  // client finds its.
   private static DoorAnswer problem(
       Problem problem, String oauthError, Map<String, String> headers, boolean closes) {
     JsonObject body =
@@ -118,8 +118,7 @@ record DoorAnswer(
         body.put("error_description", problem.detail());
       }
     }
-    return new DoorAnswer(
-        problem.status(), Problem.MEDIA_TYPE, headers, body.toBuffer(), closes);
+    return new DoorAnswer(problem.status(), Problem.MEDIA_TYPE, headers, body.toBuffer(), closes);
   }
 
   // What the handshake would refuse today does not get to ask again on the old connection.

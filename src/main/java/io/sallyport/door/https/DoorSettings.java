@@ -32,7 +32,8 @@ public record DoorSettings(
         || maxConnections < 1
         || maxHeaderBytes < 1024
         || maxBodyBytes < 1024) {
-      throw new IllegalArgumentException("a bound of the device door is too small to let anyone in");
+      throw new IllegalArgumentException(
+          "a bound of the device door is too small to let anyone in");
     }
     if (handshakeTimeout.toMillis() < 100 || idleTimeout.toSeconds() < 1) {
       throw new IllegalArgumentException("a time-out of the device door is too short");

@@ -10,8 +10,9 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
 /**
- * Makes each connection's handler from the context that is current then, so that a new server certificate needs no
- * restart and disturbs no open connection. The trust manager is part of every context: no reload can lose it.
+ * Makes each connection's handler from the context that is current then, so that a new server
+ * certificate needs no restart and disturbs no open connection. The trust manager is part of every
+ * context: no reload can lose it.
  */
 final class DoorSslContext extends DelegatingSslContext {
 
@@ -35,7 +36,8 @@ final class DoorSslContext extends DelegatingSslContext {
     this.settings = settings;
   }
 
-  // The executor that Vert.x hands in runs trust managers on the event loop; ours may wait for Postgres.
+  // The executor that Vert.x hands in runs trust managers on the event loop; ours may wait for
+  // Postgres.
   @Override
   protected SslHandler newHandler(
       ByteBufAllocator allocator, String host, int port, boolean startTls, Executor ignored) {

@@ -15,7 +15,8 @@ import javax.net.ssl.SSLSession;
 /** Follows one connection's handshake from its first byte to its verdict. */
 final class DoorSslHandler extends SslHandler {
 
-  // A client may close right after its Finished, before the trust manager's verdict is in; its record waits this long.
+  // A client may close right after its Finished, before the trust manager's verdict is in; its
+  // record waits this long.
   private static final long VERDICT_GRACE_MILLIS = 250;
 
   private final Handshakes handshakes;
@@ -71,7 +72,8 @@ final class DoorSslHandler extends SslHandler {
     handshakes.ended(handshake);
   }
 
-  // Idle time starts anew with every byte; a header that comes a byte at a time must not hold a connection for ever.
+  // Idle time starts anew with every byte; a header that comes a byte at a time must not hold a
+  // connection for ever.
   private void closeUnlessUsed(Channel channel) {
     if (!handshake.wasUsed()) {
       channel.close();

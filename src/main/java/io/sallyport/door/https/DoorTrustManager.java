@@ -15,8 +15,8 @@ import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Has the engine judge the certificate while the handshake waits, on a virtual thread. A yes here is no admission: the
- * client has not proved possession of the key yet.
+ * Has the engine judge the certificate while the handshake waits, on a virtual thread. A yes here
+ * is no admission: the client has not proved possession of the key yet.
  */
 final class DoorTrustManager extends X509ExtendedTrustManager {
 
@@ -60,7 +60,8 @@ final class DoorTrustManager extends X509ExtendedTrustManager {
     return tls.refusal(RefusalAlert.of(unsound.reasons().iterator().next()), codes);
   }
 
-  // The JDK resumes sessions by id even when it issues no tickets; an invalidated session is never resumed. BoringSSL's
+  // The JDK resumes sessions by id even when it issues no tickets; an invalidated session is never
+  // resumed. BoringSSL's
   // handshake session is not resumable anyway and does not mind.
   private static void forbidResumption(SSLEngine engine) {
     SSLSession session = engine.getHandshakeSession();
@@ -104,7 +105,8 @@ final class DoorTrustManager extends X509ExtendedTrustManager {
     throw new CertificateException("this door is no client");
   }
 
-  // Empty: clients that choose by this list would stay away after a new anchor was added without a restart.
+  // Empty: clients that choose by this list would stay away after a new anchor was added without a
+  // restart.
   @Override
   public X509Certificate[] getAcceptedIssuers() {
     return new X509Certificate[0];

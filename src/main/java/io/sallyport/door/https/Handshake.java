@@ -16,9 +16,10 @@ import java.util.UUID;
  *     └────────────────────────┴──failure──▶ FAILED └──close──▶ recorded as peer_closed
  * </pre>
  *
- * Security barrier: only PROVEN and USED connections reach a request handler. A trust manager's yes is no proof: a
- * stolen certificate passes it and fails at CertificateVerify. The record of a failure is written once both the
- * handshake and a trust manager call that is still running have ended.
+ * Security barrier: only PROVEN and USED connections reach a request handler. A trust manager's yes
+ * is no proof: a stolen certificate passes it and fails at CertificateVerify. The record of a
+ * failure is written once both the handshake and a trust manager call that is still running have
+ * ended.
  */
 final class Handshake {
 

@@ -8,7 +8,9 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 
-/** Reads from an engine's failure why a handshake ended, where no certificate was judged unsound. */
+/**
+ * Reads from an engine's failure why a handshake ended, where no certificate was judged unsound.
+ */
 final class HandshakeFailure {
 
   private HandshakeFailure() {}
@@ -39,16 +41,29 @@ final class HandshakeFailure {
     return cause instanceof IOException ? RefusalReason.PEER_CLOSED : null;
   }
 
-  // BoringSSL names its errors, the JDK writes sentences; both are stable enough to be told apart by these words, and a
+  // BoringSSL names its errors, the JDK writes sentences; both are stable enough to be told apart
+  // by these words, and a
   // test walks every one of them on both engines.
   private static RefusalReason ofText(String text) {
-    if (has(text, "PEER_DID_NOT_RETURN_A_CERTIFICATE", "CERTIFICATE_REQUIRED", "EMPTY CLIENT CERT")) {
+    if (has(
+        text, "PEER_DID_NOT_RETURN_A_CERTIFICATE", "CERTIFICATE_REQUIRED", "EMPTY CLIENT CERT")) {
       return RefusalReason.NO_CERTIFICATE;
     }
-    if (has(text, "BAD_SIGNATURE", "CERTIFICATEVERIFY", "CERTIFICATE_VERIFY MESSAGE", "WRONG_SIGNATURE_TYPE")) {
+    if (has(
+        text,
+        "BAD_SIGNATURE",
+        "CERTIFICATEVERIFY",
+        "CERTIFICATE_VERIFY MESSAGE",
+        "WRONG_SIGNATURE_TYPE")) {
       return RefusalReason.PROOF_FAILED;
     }
-    if (has(text, "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER", "PLAINTEXT", "NOT AN SSL/TLS")) {
+    if (has(
+        text,
+        "HTTP_REQUEST",
+        "HTTPS_PROXY_REQUEST",
+        "WRONG_VERSION_NUMBER",
+        "PLAINTEXT",
+        "NOT AN SSL/TLS")) {
       return RefusalReason.NOT_TLS;
     }
     if (has(text, "ALERT")) {

@@ -18,7 +18,10 @@ final class HandshakeRecorder {
     this.engine = engine;
   }
 
-  /** A handshake failed: for the certificate, if it was judged unsound, else for what the engine says. */
+  /**
+   * A handshake failed: for the certificate, if it was judged unsound, else for what the engine
+   * says.
+   */
   void failed(Handshake handshake) {
     Set<RefusalReason> reasons;
     if (handshake.wasLimited()) {
@@ -49,7 +52,8 @@ final class HandshakeRecorder {
             cause));
   }
 
-  // The engine's own words, for the log; printable ASCII only, since a peer can choose some of them.
+  // The engine's own words, for the log; printable ASCII only, since a peer can choose some of
+  // them.
   private static String cause(Throwable failure) {
     if (failure == null) {
       return "closed";

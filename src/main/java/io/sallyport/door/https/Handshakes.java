@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The connections of the door, found by their peer, and the bounds on them. Limits per source count handshakes that are
- * not proven yet and nothing else: an office is one address at nine o'clock.
+ * The connections of the door, found by their peer, and the bounds on them. Limits per source count
+ * handshakes that are not proven yet and nothing else: an office is one address at nine o'clock.
  */
 final class Handshakes {
 
@@ -32,8 +32,7 @@ final class Handshakes {
 
   private record Connection(Handshake handshake, Runnable close) {}
 
-  Handshakes(
-      DoorSettings settings, Uuids ids, HandshakeRecorder recorder, MeterRegistry metrics) {
+  Handshakes(DoorSettings settings, Uuids ids, HandshakeRecorder recorder, MeterRegistry metrics) {
     this.settings = settings;
     this.ids = ids;
     this.recorder = recorder;
@@ -119,5 +118,4 @@ final class Handshakes {
         handshake ->
             handshake.chain() != null && handshake.chain().thumbprint().equals(thumbprint));
   }
-
 }

@@ -11,12 +11,14 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * The JDK's own TLS, where BoringSSL does not load (native image, other platforms). Refusals all end in alert 46
- * (certificate_unknown), and there is no post-quantum group; records and problems are the same.
+ * The JDK's own TLS, where BoringSSL does not load (native image, other platforms). Refusals all
+ * end in alert 46 (certificate_unknown), and there is no post-quantum group; records and problems
+ * are the same.
  */
 final class JdkTlsEngine implements TlsEngine {
 
-  // Above the seven days that RFC 8446 section 4.6.1 allows a ticket: the JDK then issues none. The trust manager
+  // Above the seven days that RFC 8446 section 4.6.1 allows a ticket: the JDK then issues none. The
+  // trust manager
   // invalidates the handshake's session besides, since TLS 1.2 clients could resume by session id.
   private static final long NO_TICKET_SECONDS = 604_801;
 

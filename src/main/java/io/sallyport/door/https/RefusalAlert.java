@@ -21,7 +21,10 @@ enum RefusalAlert {
     return code;
   }
 
-  /** The one switch from reasons to this wire. Reasons that no handshake judges never reach it with another alert. */
+  /**
+   * The one switch from reasons to this wire. Reasons that no handshake judges never reach it with
+   * another alert.
+   */
   static RefusalAlert of(RefusalReason reason) {
     return switch (reason) {
       case REVOKED -> CERTIFICATE_REVOKED;

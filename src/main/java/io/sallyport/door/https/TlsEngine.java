@@ -28,7 +28,10 @@ interface TlsEngine {
   /** What has to be set on each engine before its first byte. */
   void prepare(SSLEngine engine);
 
-  /** What refuses a client certificate, from within the trust manager, with the most telling alert there is. */
+  /**
+   * What refuses a client certificate, from within the trust manager, with the most telling alert
+   * there is.
+   */
   java.security.cert.CertificateException refusal(RefusalAlert alert, String message);
 
   /** For the log: which one it is. */

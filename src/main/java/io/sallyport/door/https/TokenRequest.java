@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A token request (RFC 6749 section 4.4.2). Parameters that we don't know are ignored, as section 3.2 demands; a
- * parameter given twice is an error.
+ * A token request (RFC 6749 section 4.4.2). Parameters that we don't know are ignored, as section
+ * 3.2 demands; a parameter given twice is an error.
  *
  * @param clientId the device that the client says it is
  */
@@ -86,8 +86,7 @@ record TokenRequest(Optional<DeviceId> clientId) {
     }
   }
 
-  private static String single(Map<String, List<String>> parameters, String name)
-      throws Malformed {
+  private static String single(Map<String, List<String>> parameters, String name) throws Malformed {
     List<String> values = parameters.getOrDefault(name, List.of());
     if (values.size() > 1) {
       throw malformed(name, "is given more than once");

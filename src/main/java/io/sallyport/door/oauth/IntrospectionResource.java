@@ -33,16 +33,16 @@ public class IntrospectionResource {
   private final GrantStatus grants;
   private final GrantSettings settings;
 
-  public IntrospectionResource(
-      TokenVerifier verifier, GrantStatus grants, GrantSettings settings) {
+  public IntrospectionResource(TokenVerifier verifier, GrantStatus grants, GrantSettings settings) {
     this.verifier = verifier;
     this.grants = grants;
     this.settings = settings;
   }
 
   /**
-   * Echoes {@code cnf}, so that the asker can compare it with the certificate that it saw; it must. Anything that is not
-   * a live grant of ours is {@code {"active":false}} and no more (section 2.2).
+   * Echoes {@code cnf}, so that the asker can compare it with the certificate that it saw; it must.
+   * Anything that is not a live grant of ours is {@code {"active":false}} and no more (section
+   * 2.2).
    */
   @POST
   @PermissionsAllowed("introspect")
@@ -55,8 +55,7 @@ public class IntrospectionResource {
     }
     try {
       Optional<GrantId> named = verifier.verify(token);
-      Optional<SessionGrant> live =
-          named.isEmpty() ? Optional.empty() : grants.live(named.get());
+      Optional<SessionGrant> live = named.isEmpty() ? Optional.empty() : grants.live(named.get());
       return Response.ok(live.map(this::active).orElse(Introspection.INACTIVE))
           .header("Cache-Control", "no-store")
           .build();
@@ -101,7 +100,6 @@ public class IntrospectionResource {
       List<String> segments) {
 
     static final Introspection INACTIVE =
-        new Introspection(
-            false, null, null, null, null, null, null, null, null, null, null, null);
+        new Introspection(false, null, null, null, null, null, null, null, null, null, null, null);
   }
 }

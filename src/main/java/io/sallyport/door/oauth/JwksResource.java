@@ -19,7 +19,8 @@ import java.util.Map;
 @Path("/.well-known/jwks.json")
 public class JwksResource {
 
-  // Short, so that a key that vanishes (a forged row, found out) is gone from verifiers within a minute.
+  // Short, so that a key that vanishes (a forged row, found out) is gone from verifiers within a
+  // minute.
   private static final String CACHE = "max-age=60";
 
   private final SigningKeys keys;
@@ -45,7 +46,7 @@ public class JwksResource {
 
   private static Map<String, String> jwk(PublicKeyRow key) {
     return Map.of(
-        "kty", "EC", "crv", "P-256", "alg", "ES256", "use", "sig",
-        "kid", key.kid(), "x", key.x(), "y", key.y());
+        "kty", "EC", "crv", "P-256", "alg", "ES256", "use", "sig", "kid", key.kid(), "x", key.x(),
+        "y", key.y());
   }
 }
