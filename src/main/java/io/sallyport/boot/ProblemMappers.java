@@ -22,6 +22,7 @@ import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
@@ -247,6 +248,10 @@ public class ProblemMappers {
         case SQLException sql when notNow(sql) -> {
           LOG.warnf("The database is not available: %s", sql.getMessage());
           return storeUnavailable();
+        }
+        case IOException cut when "Request too large".equals(cut.getMessage()) -> {
+          // Quarkus cut the body off and has answered already.
+          return answer(TOO_LARGE).build();
         }
         default -> {}
       }

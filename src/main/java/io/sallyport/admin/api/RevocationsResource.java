@@ -130,6 +130,9 @@ public class RevocationsResource {
         || order.issuer().length() > 2048) {
       throw Input.wrong("issuer", "expected a distinguished name as in RFC 4514");
     }
+    if (!order.serial().matches("[0-9A-Fa-f]+")) {
+      throw Input.wrong("serial", "expected hexadecimal digits only");
+    }
     try {
       return IssuerAndSerial.parse(order.issuer(), order.serial());
     } catch (IllegalArgumentException e) {

@@ -1,0 +1,198 @@
+package io.sallyport.admin.api;
+
+import static io.sallyport.admin.signin.Role.AUDITOR;
+import static io.sallyport.admin.signin.Role.HELPDESK;
+import static io.sallyport.admin.signin.Role.NETWORK;
+import static io.sallyport.admin.signin.Role.OPERATOR;
+import static io.sallyport.admin.signin.Role.OWNER;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.restassured.path.json.JsonPath;
+import io.sallyport.SallyportResource;
+import io.sallyport.admin.AdminClient;
+import io.sallyport.admin.signin.Role;
+import java.net.URL;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Every endpoint times every role, also without any. */
+@QuarkusTest
+@WithTestResource(SallyportResource.class)
+class RoleTableTest {
+
+  private static final String ID = "019b0000-0000-7000-8000-000000000000";
+  private static final Set<Role> ALL = EnumSet.allOf(Role.class);
+
+  private record Endpoint(String method, String path, String body, Set<Role> allowed) {
+    String name() {
+      return method + " " + path;
+    }
+  }
+
+  // Bodies that are authorised but come to nothing, so that the walk changes nothing.
+  private static final List<Endpoint> TABLE =
+      List.of(
+          new Endpoint("POST", "/api/v1/devices", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("GET", "/api/v1/devices", null, ALL),
+          new Endpoint("GET", "/api/v1/devices/{id}", null, ALL),
+          new Endpoint("PATCH", "/api/v1/devices/{id}", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint(
+              "PUT",
+              "/api/v1/devices/{id}/state",
+              "{\"state\":\"suspended\"}",
+              EnumSet.of(OWNER, OPERATOR, HELPDESK)),
+          new Endpoint(
+              "POST", "/api/v1/devices/{id}/certificates", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("GET", "/api/v1/devices/{id}/certificates", null, ALL),
+          new Endpoint("POST", "/api/v1/revocations", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("GET", "/api/v1/revocations", null, ALL),
+          new Endpoint("GET", "/api/v1/decisions", null, ALL),
+          new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
+          new Endpoint("POST", "/api/v1/enrolments", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),
+          new Endpoint("GET", "/api/v1/operators/me", null, ALL),
+          new Endpoint("PUT", "/api/v1/operators/me/password", "{}", ALL),
+          new Endpoint("POST", "/api/v1/api-tokens", "{}", EnumSet.of(OWNER)),
+          new Endpoint("GET", "/api/v1/api-tokens", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("DELETE", "/api/v1/api-tokens/{id}", null, EnumSet.of(OWNER)));
+
+  @TestHTTPResource(value = "/", tls = true)
+  URL url;
+
+  @TestHTTPResource(value = "openapi", management = true)
+  URL management;
+
+  private AdminClient client;
+
+  @BeforeEach
+  void connect() {
+    client = new AdminClient(url);
+  }
+
+  @Test
+  void theTableKnowsEveryEndpoint() {
+    // On the TLS port, or on the management port where Quarkus puts it by default.
+    var published = client.anonymous().queryParam("format", "json").get("/q/openapi");
+    if (published.statusCode() == 404) {
+      published = RestAssured.given().queryParam("format", "json").get(management);
+    }
+    String openApi = published.then().statusCode(200).extract().asString();
+    Map<String, Map<String, Object>> paths = JsonPath.from(openApi).getMap("paths");
+    Set<String> served = new TreeSet<>();
+    paths.forEach(
+        (path, methods) -> {
+          if (path.startsWith("/api/")) {
+            methods.keySet().stream()
+                .filter(method -> method.matches("get|post|put|patch|delete"))
+                .forEach(method -> served.add(method.toUpperCase() + " " + path));
+          }
+        });
+    assertThat(served)
+        .containsExactlyInAnyOrderElementsOf(TABLE.stream().map(Endpoint::name).toList());
+  }
+
+  @Test
+  void everyRoleMayDoWhatTheTableSaysAndNothingElse() {
+    List<String> wrong = new ArrayList<>();
+    for (Endpoint endpoint : TABLE) {
+      for (Role role : Role.values()) {
+        int status = ask(client.as(role), endpoint);
+        boolean allowed = status != 401 && status != 403;
+        if (allowed != endpoint.allowed().contains(role) || status >= 500) {
+          wrong.add(role + " " + endpoint.name() + " " + status);
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void nobodyGetsInWithoutSigningIn() {
+    for (Endpoint endpoint : TABLE) {
+      var request = client.anonymous();
+      if (endpoint.body() != null) {
+        request.body(endpoint.body());
+      }
+      var answer =
+          request
+              .request(endpoint.method(), endpoint.path().replace("{id}", ID))
+              .then()
+              .statusCode(401)
+              .contentType("application/problem+json")
+              .extract();
+      assertThat(answer.header("WWW-Authenticate")).as(endpoint.name()).contains("Basic", "Bearer");
+    }
+  }
+
+  @Test
+  void theHelpdeskMaySuspendAndNothingMore() {
+    for (String state : List.of("pending", "active", "quarantined", "retired")) {
+      int status =
+          client
+              .as(HELPDESK)
+              .body(Map.of("state", state))
+              .put("/api/v1/devices/" + ID + "/state")
+              .statusCode();
+      assertThat(status).as(state).isEqualTo(403);
+    }
+  }
+
+  @Test
+  void aProxysTokenOpensNothingOfTheAdminInterface() {
+    for (String scope : List.of("forwardAuth", "introspect")) {
+      String token =
+          client
+              .as(OWNER)
+              .body(Map.of("name", scope, "scopes", List.of(scope)))
+              .post("/api/v1/api-tokens")
+              .then()
+              .statusCode(201)
+              .extract()
+              .path("token");
+      for (Endpoint endpoint : TABLE) {
+        int expected = endpoint.name().equals("GET /api/v1/operators/me") ? 200 : 403;
+        assertThat(ask(client.bearer(token), endpoint))
+            .as(scope + " " + endpoint.name())
+            .isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void aNetworkOperatorsTokenMayNotMoreThanThatOperator() {
+    String token =
+        client
+            .as(OWNER)
+            .body(Map.of("name", "network", "scopes", List.of("network")))
+            .post("/api/v1/api-tokens")
+            .then()
+            .statusCode(201)
+            .extract()
+            .path("token");
+    for (Endpoint endpoint : TABLE) {
+      int status = ask(client.bearer(token), endpoint);
+      boolean allowed = status != 403;
+      assertThat(allowed)
+          .as(endpoint.name())
+          .isEqualTo(
+              endpoint.allowed().contains(NETWORK) && !endpoint.path().endsWith("/password"));
+    }
+  }
+
+  private static int ask(
+      io.restassured.specification.RequestSpecification request, Endpoint endpoint) {
+    if (endpoint.body() != null) {
+      request.body(endpoint.body());
+    }
+    return request.request(endpoint.method(), endpoint.path().replace("{id}", ID)).statusCode();
+  }
+}
