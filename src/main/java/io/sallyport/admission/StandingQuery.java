@@ -17,7 +17,9 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
@@ -30,15 +32,18 @@ import org.jboss.logging.Logger;
  * the primary, at every decision. Never cached, so that a revocation holds from the next decision
  * on, on every replica.
  */
-public final class StandingQuery {
+public final class StandingQuery implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(StandingQuery.class);
+
+  // While one statement runs the next batch gathers; more readers would only make the batches smaller.
+  private static final int READERS = 2;
 
   private static final String STANDING =
       """
       select c.device_id, d.name, d.state, d.epoch, d.version, d.segments,
              c.issuer, c.serial, c.subject, c.sans, c.not_before, c.not_after, c.path, c.path_not_after,
-             c.epoch, c.mac, r.reason, r.revoked_at, path.trusted, path.revoked
+             c.epoch, c.mac, r.reason, r.revoked_at, path.trusted, path.revoked, c.thumbprint
       from certificate c
       join device d on d.id = c.device_id
       left join revocation r on r.issuer_key = c.issuer_key and r.serial = c.serial
@@ -46,7 +51,7 @@ public final class StandingQuery {
         select count(*) filter (where a.state = 'trusted') as trusted,
                count(*) filter (where a.state = 'revoked') as revoked
         from ca_certificate a where a.id = any (c.path)) path
-      where c.thumbprint = ?
+      where c.thumbprint = any (?)
       """;
 
   private static final String REVOCATION =
@@ -56,36 +61,55 @@ public final class StandingQuery {
   private final CertificateMac mac;
   private final Duration patience;
 
-  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others
-  // pass them.
-  private final Semaphore connections;
+  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others pass them.
+  private final Semaphore strangers;
+
+  private final StandingReads reads;
 
   /**
    * @param concurrency how many connections this may use at once
-   * @param patience how long a caller waits for one of them
+   * @param patience how long a caller waits for its answer
    */
   public StandingQuery(
       DataSource dataSource, CertificateMac mac, int concurrency, Duration patience) {
     this.dataSource = dataSource;
     this.mac = mac;
     this.patience = patience;
-    this.connections = new Semaphore(concurrency, true);
+    this.strangers = new Semaphore(concurrency, true);
+    this.reads = new StandingReads(this::read, READERS, patience);
   }
 
   /**
-   * The standing of the registered certificate with this thumbprint; empty if there is none, or if
-   * its row does not carry our MAC, which is an alert.
+   * The standing of the registered certificate with this thumbprint; empty if there is none, or if its row does not
+   * carry our MAC, which is an alert.
    */
   Optional<Standing> of(CertificateThumbprint thumbprint) throws StoreUnavailableException {
-    return withConnection(
-        connection -> {
-          try (var statement = connection.prepareStatement(STANDING)) {
-            statement.setBytes(1, thumbprint.bytes());
-            try (var row = statement.executeQuery()) {
-              return row.next() ? read(thumbprint, row) : Optional.empty();
-            }
-          }
-        });
+    return reads.of(thumbprint);
+  }
+
+  @Override
+  public void close() {
+    reads.close();
+  }
+
+  private Map<CertificateThumbprint, Standing> read(List<CertificateThumbprint> thumbprints)
+      throws SQLException {
+    Map<CertificateThumbprint, Standing> standings = new HashMap<>();
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(STANDING)) {
+      statement.setArray(
+          1,
+          connection.createArrayOf(
+              "bytea",
+              thumbprints.stream().map(CertificateThumbprint::bytes).toArray(byte[][]::new)));
+      try (var row = statement.executeQuery()) {
+        while (row.next()) {
+          CertificateThumbprint thumbprint = CertificateThumbprint.ofBytes(row.getBytes(21));
+          read(thumbprint, row).ifPresent(standing -> standings.put(thumbprint, standing));
+        }
+      }
+    }
+    return standings;
   }
 
   /** Whether this certificate, registered or not, was taken back. */
@@ -156,7 +180,7 @@ public final class StandingQuery {
   private <T> T withConnection(Query<T> query) throws StoreUnavailableException {
     boolean entered = false;
     try {
-      entered = connections.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
+      entered = strangers.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
       if (!entered) {
         throw new StoreUnavailableException(Cause.OVERLOADED, null);
       }
@@ -170,7 +194,7 @@ public final class StandingQuery {
       throw new StoreUnavailableException(Cause.OVERLOADED, e);
     } finally {
       if (entered) {
-        connections.release();
+        strangers.release();
       }
     }
   }

@@ -190,6 +190,10 @@ public final class Beans {
         dataSource, mac, config.admission().concurrency(), config.admission().patience());
   }
 
+  void close(@Disposes StandingQuery standings) {
+    standings.close();
+  }
+
   @Produces
   @Singleton
   AdmissionEngine engine(

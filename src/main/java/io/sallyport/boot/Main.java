@@ -18,6 +18,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String... arguments) {
+    FastCrypto.install();
     try {
       Preparation.of(ConfigProvider.getConfig(), Clock.systemUTC(), new SecureRandom())
           .prepare()

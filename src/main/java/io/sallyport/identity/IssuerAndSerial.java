@@ -49,6 +49,9 @@ public record IssuerAndSerial(String issuer, String serial) {
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("serial: expected hexadecimal digits only", e);
     }
+    if (number.signum() < 0) {
+      throw new IllegalArgumentException("serial: expected hexadecimal digits only");
+    }
     try {
       return new IssuerAndSerial(
           new X500Principal(issuer).getName(X500Principal.RFC2253), hex(number));

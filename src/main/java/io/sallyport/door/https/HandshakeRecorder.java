@@ -58,7 +58,11 @@ final class HandshakeRecorder {
     if (failure == null) {
       return "closed";
     }
-    String text = failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    Throwable root = failure;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    String text = root.getClass().getSimpleName() + ": " + root.getMessage();
     String plain = text.replaceAll("[^\\x20-\\x7e]", "?");
     return plain.length() <= MAX_CAUSE ? plain : plain.substring(0, MAX_CAUSE);
   }
