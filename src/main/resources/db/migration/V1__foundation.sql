@@ -102,7 +102,6 @@ create table session_grant (
   end_reason        text
 );
 create index session_grant_of_certificate on session_grant (thumbprint);
-create index session_grant_expiry on session_grant (expires_at);
 
 -- The public halves of the replicas' signing keys; a row counts only while its MAC holds.
 create table signing_key (

@@ -15,7 +15,7 @@ public final class Main {
 
   private static final int REFUSED_TO_START = 2;
 
-  private Main() {}
+  Main() {}
 
   public static void main(String... arguments) {
     FastCrypto.install();

@@ -37,6 +37,7 @@ final class StartUp {
   private final ChangeFeed feed;
   private final DeviceDoor door;
   private final WatchedFiles files;
+  private final Housekeeping housekeeping;
   private final Greeting greeting;
 
   StartUp(
@@ -49,6 +50,7 @@ final class StartUp {
       ChangeFeed feed,
       DeviceDoor door,
       WatchedFiles files,
+      Housekeeping housekeeping,
       Greeting greeting) {
     this.config = config;
     this.authority = authority;
@@ -59,6 +61,7 @@ final class StartUp {
     this.feed = feed;
     this.door = door;
     this.files = files;
+    this.housekeeping = housekeeping;
     this.greeting = greeting;
   }
 
@@ -71,6 +74,7 @@ final class StartUp {
     follow();
     door.open(files.serverIdentity());
     files.watch();
+    housekeeping.start();
     greeting.print(passwordFile);
   }
 
@@ -104,6 +108,7 @@ final class StartUp {
   void close(@Observes ShutdownEvent stopping) {
     LOG.info("Closing the doors");
     files.close();
+    housekeeping.close();
     door.close();
     feed.close();
   }

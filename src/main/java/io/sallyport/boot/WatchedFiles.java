@@ -2,7 +2,6 @@ package io.sallyport.boot;
 
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.door.https.ServerIdentity;
-import io.sallyport.limit.FailedAttempts;
 import io.sallyport.trust.AnchorFile;
 import io.sallyport.trust.CaCertificates;
 import io.sallyport.trust.TrustStore;
@@ -36,7 +35,6 @@ final class WatchedFiles {
   private final DeviceDoor door;
   private final CaCertificates caCertificates;
   private final TrustStore trust;
-  private final FailedAttempts attempts;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("watched-files").factory());
@@ -50,14 +48,12 @@ final class WatchedFiles {
       @ConfigProperty(name = "quarkus.tls.admin.key-store.pem.0.key") String key,
       DeviceDoor door,
       CaCertificates caCertificates,
-      TrustStore trust,
-      FailedAttempts attempts) {
+      TrustStore trust) {
     this.config = config;
     this.server = new ServerFiles(Path.of(certificate), Path.of(key));
     this.door = door;
     this.caCertificates = caCertificates;
     this.trust = trust;
-    this.attempts = attempts;
   }
 
   ServerIdentity serverIdentity() {
@@ -69,7 +65,6 @@ final class WatchedFiles {
     anchorsSeen = config.trust().anchors().map(WatchedFiles::digest).orElse(null);
     long period = Math.max(100, config.tls().reloadPeriod().toMillis());
     clockwork.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
-    clockwork.scheduleWithFixedDelay(this::tidy, 1, 10, TimeUnit.MINUTES);
   }
 
   void close() {
@@ -109,14 +104,6 @@ final class WatchedFiles {
       LOG.infof(
           "Trust anchors read anew: %d trusted, %d removed",
           synced.trusted().size(), synced.removed().size());
-    }
-  }
-
-  private void tidy() {
-    try {
-      attempts.forgetEndedWindows();
-    } catch (RuntimeException e) {
-      LOG.debug("ended windows are forgotten later", e);
     }
   }
 

@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.time.Duration;
 import javax.sql.DataSource;
 
 /** Appends to the change feed within the transaction that makes the change. */
@@ -23,6 +24,11 @@ public class ChangeLog {
       select pg_notify('%s', seq::text) from appended
       """
           .formatted(CHANNEL);
+
+  private static final String FORGET = "delete from change where at < ?";
+
+  /** No replica lags this far behind: one that was away for longer reads the present state at its start. */
+  private static final Duration KEPT = Duration.ofDays(7);
 
   private final DataSource dataSource;
   private final Clock clock;
@@ -45,6 +51,17 @@ public class ChangeLog {
       statement.execute();
     } catch (SQLException e) {
       throw new IllegalStateException("the change feed could not be appended to", e);
+    }
+  }
+
+  /** Drops changes that every replica has seen long ago. */
+  public void forgetSeen() {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(FORGET)) {
+      statement.setTimestamp(1, Timestamp.from(clock.instant().minus(KEPT)));
+      statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException("old changes could not be dropped", e);
     }
   }
 }

@@ -3,11 +3,14 @@ package io.sallyport.grant;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.GrantId;
+import io.sallyport.identity.Uuids;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import javax.sql.DataSource;
 
 /**
@@ -37,6 +40,16 @@ public class EndGrants {
       update session_grant set ended_at = ?, end_reason = ?
       where id = ? and ended_at is null and expires_at > ?
       """;
+
+  // Ids are ordered by time, so the primary key finds the old ones; a bounded piece at a time.
+  private static final String FORGET =
+      """
+      delete from session_grant where id in (
+        select id from session_grant where id < ? and expires_at < ? order by id limit 10000)
+      """;
+
+  /** How long a grant stays to be seen after its end; the decision that gave it stays in the log. */
+  private static final Duration KEPT = Duration.ofDays(1);
 
   private final DataSource dataSource;
   private final Clock clock;
@@ -78,6 +91,23 @@ public class EndGrants {
           statement.setObject(3, grant.value());
           statement.setTimestamp(4, now);
         });
+  }
+
+  /**
+   * Drops grants that expired long ago, at most ten thousand a call.
+   *
+   * @return how many there were
+   */
+  public int forgetExpired() {
+    Instant before = clock.instant().minus(KEPT);
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(FORGET)) {
+      statement.setObject(1, Uuids.lowest(before));
+      statement.setTimestamp(2, Timestamp.from(before));
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException("expired grants could not be dropped", e);
+    }
   }
 
   private interface Binding {

@@ -1,0 +1,52 @@
+package io.sallyport.boot;
+
+import io.sallyport.feed.ChangeLog;
+import io.sallyport.grant.EndGrants;
+import io.sallyport.limit.FailedAttempts;
+import jakarta.inject.Singleton;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/** Drops rows that nobody needs any more; on every replica, since doing it twice does no harm. */
+@Singleton
+final class Housekeeping {
+
+  private static final Logger LOG = Logger.getLogger(Housekeeping.class);
+  private static final long MINUTES = 10;
+
+  private final FailedAttempts attempts;
+  private final EndGrants grants;
+  private final ChangeLog changes;
+  private final ScheduledExecutorService clockwork =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("housekeeping").factory());
+
+  Housekeeping(FailedAttempts attempts, EndGrants grants, ChangeLog changes) {
+    this.attempts = attempts;
+    this.grants = grants;
+    this.changes = changes;
+  }
+
+  void start() {
+    clockwork.scheduleWithFixedDelay(this::tidy, 1, MINUTES, TimeUnit.MINUTES);
+  }
+
+  void close() {
+    clockwork.shutdownNow();
+  }
+
+  private void tidy() {
+    try {
+      attempts.forgetEndedWindows();
+      changes.forgetSeen();
+      int dropped = grants.forgetExpired();
+      while (dropped > 0 && !clockwork.isShutdown()) {
+        dropped = grants.forgetExpired();
+      }
+    } catch (RuntimeException e) {
+      LOG.debug("old rows are dropped later", e);
+    }
+  }
+}
