@@ -1,9 +1,9 @@
 package io.sallyport.admission;
 
-import io.sallyport.audit.DecisionRecord.TlsFacts;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Door;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.identity.TlsFacts;
 import io.sallyport.trust.PresentedChain;
 import java.util.Objects;
 import java.util.Optional;

@@ -7,6 +7,7 @@ import io.sallyport.identity.Door;
 import io.sallyport.identity.GrantId;
 import io.sallyport.identity.SegmentName;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.identity.TlsFacts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -76,9 +77,6 @@ public record DecisionRecord(
       sans = List.copyOf(sans);
     }
   }
-
-  /** Members are null where the engine does not tell. */
-  public record TlsFacts(String version, String cipher, String group, String alpn) {}
 
   /**
    * One check.

@@ -1,6 +1,7 @@
 package io.sallyport.audit;
 
 import io.sallyport.identity.SegmentName;
+import io.sallyport.identity.TlsFacts;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -166,7 +167,7 @@ final class RecordEncoder {
     json.close();
   }
 
-  private void tls(DecisionRecord.TlsFacts tls) {
+  private void tls(TlsFacts tls) {
     json.member("tls").open();
     text("alpn", tls.alpn());
     text("cipher", tls.cipher());

@@ -7,6 +7,7 @@ import io.sallyport.identity.Door;
 import io.sallyport.identity.GrantId;
 import io.sallyport.identity.SegmentName;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.identity.TlsFacts;
 import io.sallyport.identity.Uuids;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,7 @@ final class Samples {
         List.of(),
         new DecisionRecord.DeviceFacts(device, "laptop of Zoë", 7),
         certificate("CN=laptop-7,O=Example"),
-        new DecisionRecord.TlsFacts("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", null),
+        new TlsFacts("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", null),
         List.of(
             new DecisionRecord.Check(
                 "lifecycle", "passed", evidence(Map.of("state", "active", "deviceVersion", "7"))),

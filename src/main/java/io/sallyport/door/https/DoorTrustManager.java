@@ -3,7 +3,7 @@ package io.sallyport.door.https;
 import io.sallyport.admission.AdmissionEngine;
 import io.sallyport.admission.CertificateVerdict;
 import io.sallyport.admission.RefusalReason;
-import io.sallyport.audit.DecisionRecord.TlsFacts;
+import io.sallyport.identity.TlsFacts;
 import io.sallyport.trust.PresentedChain;
 import java.net.Socket;
 import java.security.cert.CertificateException;

@@ -1,9 +1,9 @@
 package io.sallyport.door.https;
 
 import io.sallyport.admission.CertificateVerdict;
-import io.sallyport.audit.DecisionRecord.TlsFacts;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.identity.TlsFacts;
 import io.sallyport.trust.PresentedChain;
 import java.util.UUID;
 
