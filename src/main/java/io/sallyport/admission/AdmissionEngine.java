@@ -127,7 +127,8 @@ public final class AdmissionEngine {
     return decision;
   }
 
-  // The record is the log of decisions; these lines lead from the service's own log to it. Admissions are left to debug:
+  // The record is the log of decisions; these lines lead from the service's own log to it.
+  // Admissions are left to debug:
   // at nine o'clock they would be all there is to read.
   private static void log(AdmissionRequest request, AdmissionDecision decision) {
     switch (decision) {
@@ -137,9 +138,19 @@ public final class AdmissionEngine {
         }
       }
       case Refused refused ->
-          line(Logger.Level.INFO, refused, "refused for %s from %s", codes(refused.reasons()), request);
+          line(
+              Logger.Level.INFO,
+              refused,
+              "refused for %s from %s",
+              codes(refused.reasons()),
+              request);
       case Undecided undecided ->
-          line(Logger.Level.WARN, undecided, "undecided for %s from %s", undecided.cause().code(), request);
+          line(
+              Logger.Level.WARN,
+              undecided,
+              "undecided for %s from %s",
+              undecided.cause().code(),
+              request);
     }
   }
 

@@ -36,7 +36,8 @@ public final class StandingQuery implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(StandingQuery.class);
 
-  // While one statement runs the next batch gathers; more readers would only make the batches smaller.
+  // While one statement runs the next batch gathers; more readers would only make the batches
+  // smaller.
   private static final int READERS = 2;
 
   private static final String STANDING =
@@ -61,7 +62,8 @@ public final class StandingQuery implements AutoCloseable {
   private final CertificateMac mac;
   private final Duration patience;
 
-  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others pass them.
+  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others
+  // pass them.
   private final Semaphore strangers;
 
   private final StandingReads reads;
@@ -80,8 +82,8 @@ public final class StandingQuery implements AutoCloseable {
   }
 
   /**
-   * The standing of the registered certificate with this thumbprint; empty if there is none, or if its row does not
-   * carry our MAC, which is an alert.
+   * The standing of the registered certificate with this thumbprint; empty if there is none, or if
+   * its row does not carry our MAC, which is an alert.
    */
   Optional<Standing> of(CertificateThumbprint thumbprint) throws StoreUnavailableException {
     return reads.of(thumbprint);

@@ -16,9 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Reads standings together that are asked for at the same time: while one statement runs, the questions that arrive wait
- * for the next, which answers them all. A question is always answered by a statement that began after it was asked, so
- * nothing is older than it would be alone; at rest a question waits for nobody.
+ * Reads standings together that are asked for at the same time: while one statement runs, the
+ * questions that arrive wait for the next, which answers them all. A question is always answered by
+ * a statement that began after it was asked, so nothing is older than it would be alone; at rest a
+ * question waits for nobody.
  */
 final class StandingReads implements AutoCloseable {
 
@@ -60,7 +61,9 @@ final class StandingReads implements AutoCloseable {
     }
   }
 
-  /** Waits for the standing of the certificate with this thumbprint; empty if none is registered. */
+  /**
+   * Waits for the standing of the certificate with this thumbprint; empty if none is registered.
+   */
   Optional<Standing> of(CertificateThumbprint thumbprint) throws StoreUnavailableException {
     Question question = new Question(thumbprint);
     if (closed || !questions.offer(question)) {

@@ -4,9 +4,9 @@ import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import org.jboss.logging.Logger;
 
 /**
- * Amazon's crypto provider (AWS-LC behind the JCA interfaces) in front of the JDK's, where its library is there and
- * loads: signing a token costs a tenth then. An optional dependency, named in this class alone; without it everything
- * works the same, slower.
+ * Amazon's crypto provider (AWS-LC behind the JCA interfaces) in front of the JDK's, where its
+ * library is there and loads: signing a token costs a tenth then. An optional dependency, named in
+ * this class alone; without it everything works the same, slower.
  */
 final class FastCrypto {
 

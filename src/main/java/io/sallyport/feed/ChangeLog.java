@@ -27,7 +27,10 @@ public class ChangeLog {
 
   private static final String FORGET = "delete from change where at < ?";
 
-  /** No replica lags this far behind: one that was away for longer reads the present state at its start. */
+  /**
+   * No replica lags this far behind: one that was away for longer reads the present state at its
+   * start.
+   */
   private static final Duration KEPT = Duration.ofDays(7);
 
   private final DataSource dataSource;

@@ -48,7 +48,9 @@ public class EndGrants {
         select id from session_grant where id < ? and expires_at < ? order by id limit 10000)
       """;
 
-  /** How long a grant stays to be seen after its end; the decision that gave it stays in the log. */
+  /**
+   * How long a grant stays to be seen after its end; the decision that gave it stays in the log.
+   */
   private static final Duration KEPT = Duration.ofDays(1);
 
   private final DataSource dataSource;

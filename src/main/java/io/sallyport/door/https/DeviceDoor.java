@@ -71,10 +71,7 @@ public final class DeviceDoor implements AutoCloseable {
             settings);
     this.requests =
         new DeviceRequests(
-            handshakes,
-            new DeviceEndpoints(admission, mint, grants, ending, clock),
-            virtualThreads,
-            settings);
+            new DeviceEndpoints(admission, mint, grants, ending, clock), virtualThreads, settings);
   }
 
   /**

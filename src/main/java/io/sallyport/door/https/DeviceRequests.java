@@ -9,7 +9,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -23,17 +23,11 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
 
   private static final Logger LOG = Logger.getLogger(DeviceRequests.class);
 
-  private final Handshakes handshakes;
   private final DeviceEndpoints endpoints;
   private final ExecutorService virtualThreads;
   private final DoorSettings settings;
 
-  DeviceRequests(
-      Handshakes handshakes,
-      DeviceEndpoints endpoints,
-      ExecutorService virtualThreads,
-      DoorSettings settings) {
-    this.handshakes = handshakes;
+  DeviceRequests(DeviceEndpoints endpoints, ExecutorService virtualThreads, DoorSettings settings) {
     this.endpoints = endpoints;
     this.virtualThreads = virtualThreads;
     this.settings = settings;
@@ -41,8 +35,8 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
 
   @Override
   public void handle(HttpServerRequest request) {
-    SocketAddress remote = request.connection().remoteAddress();
-    Handshake handshake = handshakes.find(new Handshakes.Peer(remote.host(), remote.port()));
+    Handshake handshake =
+        DoorSslHandler.handshake(((ConnectionBase) request.connection()).channel());
     if (handshake == null || !handshake.isProven()) {
       // Can't happen while TLS requires a certificate; if it ever does, nothing is answered.
       LOG.error("ALERT unproven_request: a request arrived on a connection without a proof");

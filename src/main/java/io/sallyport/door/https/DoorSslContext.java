@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.DelegatingSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -41,14 +42,15 @@ final class DoorSslContext extends DelegatingSslContext {
   @Override
   protected SslHandler newHandler(
       ByteBufAllocator allocator, String host, int port, boolean startTls, Executor ignored) {
-    SSLEngine engine = current.get().newHandler(allocator, host, port, virtualThreads).engine();
+    // The engine carries the connection's name in place of the peer's, so that a trust manager,
+    // which is given nothing
+    // but the engine, finds the connection it works for.
+    UUID connection = handshakes.next();
+    SSLEngine engine =
+        current.get().newHandler(allocator, connection.toString(), port, virtualThreads).engine();
     tls.prepare(engine);
     return new DoorSslHandler(
-        engine,
-        virtualThreads,
-        handshakes,
-        new Handshakes.Peer(host, port),
-        settings.idleTimeout().toMillis());
+        engine, virtualThreads, handshakes, connection, settings.idleTimeout().toMillis());
   }
 
   @Override

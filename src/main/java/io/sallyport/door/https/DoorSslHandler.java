@@ -3,10 +3,12 @@ package io.sallyport.door.https;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AttributeKey;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.TlsFacts;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLEngine;
@@ -15,12 +17,15 @@ import javax.net.ssl.SSLSession;
 /** Follows one connection's handshake from its first byte to its verdict. */
 final class DoorSslHandler extends SslHandler {
 
+  private static final AttributeKey<Handshake> HANDSHAKE =
+      AttributeKey.valueOf(DoorSslHandler.class, "handshake");
+
   // A client may close right after its Finished, before the trust manager's verdict is in; its
   // record waits this long.
   private static final long VERDICT_GRACE_MILLIS = 250;
 
   private final Handshakes handshakes;
-  private final Handshakes.Peer peer;
+  private final UUID connection;
   private final long firstRequestMillis;
 
   private Handshake handshake;
@@ -29,11 +34,11 @@ final class DoorSslHandler extends SslHandler {
       SSLEngine engine,
       Executor executor,
       Handshakes handshakes,
-      Handshakes.Peer peer,
+      UUID connection,
       long firstRequestMillis) {
     super(engine, executor);
     this.handshakes = handshakes;
-    this.peer = peer;
+    this.connection = connection;
     this.firstRequestMillis = firstRequestMillis;
   }
 
@@ -41,13 +46,19 @@ final class DoorSslHandler extends SslHandler {
   public void handlerAdded(ChannelHandlerContext context) throws Exception {
     Channel channel = context.channel();
     SourceAddress source = SourceAddress.of((InetSocketAddress) channel.remoteAddress());
-    handshake = handshakes.begin(peer, source, channel::close);
-    channel.closeFuture().addListener(closed -> handshakes.closed(peer));
+    handshake = handshakes.begin(connection, source, channel::close);
+    channel.attr(HANDSHAKE).set(handshake);
+    channel.closeFuture().addListener(closed -> handshakes.closed(handshake));
     super.handlerAdded(context);
     handshakeFuture().addListener(done -> ended(channel));
     if (handshake.wasLimited()) {
       context.close();
     }
+  }
+
+  /** The handshake of this connection; null if it did not come through this handler. */
+  static Handshake handshake(Channel channel) {
+    return channel.attr(HANDSHAKE).get();
   }
 
   private void ended(Channel channel) {

@@ -33,8 +33,7 @@ final class DoorTrustManager extends X509ExtendedTrustManager {
   @Override
   public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
-    Handshake handshake =
-        handshakes.find(new Handshakes.Peer(engine.getPeerHost(), engine.getPeerPort()));
+    Handshake handshake = handshakes.find(engine.getPeerHost());
     if (handshake == null) {
       throw new CertificateException("the connection is gone");
     }

@@ -9,26 +9,28 @@ import io.sallyport.identity.Uuids;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The connections of the door, found by their peer, and the bounds on them. Limits per source count
- * handshakes that are not proven yet and nothing else: an office is one address at nine o'clock.
+ * The connections of the door, found by their name, and the bounds on them. Addresses and ports
+ * would not do as a name: behind one address translator two devices may share both, towards two
+ * addresses of ours.
+ *
+ * <p>Limits per source count handshakes that are not proven yet and nothing else: an office is one
+ * address at nine o'clock.
  */
 final class Handshakes {
 
   private final DoorSettings settings;
   private final Uuids ids;
   private final HandshakeRecorder recorder;
-  private final Map<Peer, Connection> open = new ConcurrentHashMap<>();
+  private final Map<String, Connection> open = new ConcurrentHashMap<>();
   private final Map<InetAddress, Integer> unproven = new ConcurrentHashMap<>();
   private final AtomicInteger running = new AtomicInteger();
   private final Timer proven;
   private final Timer failed;
-
-  /** The peer as the TLS engine knows it: what a trust manager can correlate by. */
-  record Peer(String host, int port) {}
 
   private record Connection(Handshake handshake, Runnable close) {}
 
@@ -60,9 +62,9 @@ final class Handshakes {
    * @param close closes it, from any thread
    * @return its handshake; already marked as limited if it goes beyond a bound and must be closed
    */
-  Handshake begin(Peer peer, SourceAddress source, Runnable close) {
-    Handshake handshake = new Handshake(ids.next(), source, System.nanoTime());
-    open.put(peer, new Connection(handshake, close));
+  Handshake begin(UUID connection, SourceAddress source, Runnable close) {
+    Handshake handshake = new Handshake(connection, source, System.nanoTime());
+    open.put(connection.toString(), new Connection(handshake, close));
     int fromSource = unproven.merge(source.limitedNetwork(), 1, Integer::sum);
     int atOnce = running.incrementAndGet();
     if (fromSource > settings.maxUnprovenPerSource()
@@ -91,16 +93,21 @@ final class Handshakes {
   }
 
   /** The connection is gone. */
-  void closed(Peer peer) {
-    Connection connection = open.remove(peer);
-    if (connection != null && connection.handshake().takeUnused()) {
-      recorder.unused(connection.handshake());
+  void closed(Handshake handshake) {
+    open.remove(handshake.connection().toString());
+    if (handshake.takeUnused()) {
+      recorder.unused(handshake);
     }
   }
 
-  /** The handshake of this peer, or null. */
-  Handshake find(Peer peer) {
-    Connection connection = open.get(peer);
+  /** A name for the next connection. */
+  UUID next() {
+    return ids.next();
+  }
+
+  /** The handshake of the connection whose engine carries this name, or null. */
+  Handshake find(String name) {
+    Connection connection = open.get(name);
     return connection == null ? null : connection.handshake();
   }
 

@@ -22,6 +22,12 @@ final class JdkTlsEngine implements TlsEngine {
   // invalidates the handshake's session besides, since TLS 1.2 clients could resume by session id.
   private static final long NO_TICKET_SECONDS = 604_801;
 
+  static {
+    // A client that renegotiates TLS 1.2 could show another certificate than the one that was
+    // judged.
+    System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+  }
+
   @Override
   public SslContext context(
       ServerIdentity identity, X509ExtendedTrustManager trustManager, List<String> protocols)
