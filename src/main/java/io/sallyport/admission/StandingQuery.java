@@ -40,6 +40,10 @@ public final class StandingQuery implements AutoCloseable {
   // smaller.
   private static final int READERS = 2;
 
+  // Certificates of trusted issuers that nobody registered: rare, and never at the cost of those
+  // that are.
+  private static final int STRANGERS = 4;
+
   private static final String STANDING =
       """
       select c.device_id, d.name, d.state, d.epoch, d.version, d.segments,
@@ -69,15 +73,13 @@ public final class StandingQuery implements AutoCloseable {
   private final StandingReads reads;
 
   /**
-   * @param concurrency how many connections this may use at once
    * @param patience how long a caller waits for its answer
    */
-  public StandingQuery(
-      DataSource dataSource, CertificateMac mac, int concurrency, Duration patience) {
+  public StandingQuery(DataSource dataSource, CertificateMac mac, Duration patience) {
     this.dataSource = dataSource;
     this.mac = mac;
     this.patience = patience;
-    this.strangers = new Semaphore(concurrency, true);
+    this.strangers = new Semaphore(STRANGERS, true);
     this.reads = new StandingReads(this::read, READERS, patience);
   }
 

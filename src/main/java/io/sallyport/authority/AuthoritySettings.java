@@ -11,11 +11,13 @@ import java.util.Objects;
  *     into every certificate, so it can't be changed for those issued already
  * @param certificateLifetime how long a device's certificate lives, unless the issuing CA ends
  *     before
+ * @param codeLifetime how long an enrolment code may be used when nothing else is said
  */
-public record AuthoritySettings(URI pkiBaseUrl, Duration certificateLifetime) {
+public record AuthoritySettings(
+    URI pkiBaseUrl, Duration certificateLifetime, Duration codeLifetime) {
 
-  /** The life of a certificate when nothing else is said. */
-  public static final Duration DEFAULT_CERTIFICATE_LIFETIME = Duration.ofDays(30);
+  /** The longest life that an enrolment code can be given. */
+  static final Duration LONGEST_CODE = Duration.ofDays(30);
 
   private static final Duration SHORTEST = Duration.ofMinutes(5);
   private static final Duration LONGEST = Duration.ofDays(825);
@@ -34,6 +36,10 @@ public record AuthoritySettings(URI pkiBaseUrl, Duration certificateLifetime) {
     if (certificateLifetime.compareTo(SHORTEST) < 0 || certificateLifetime.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           "a certificate lives between 5 minutes and 825 days, not " + certificateLifetime);
+    }
+    if (!codeLifetime.isPositive() || codeLifetime.compareTo(LONGEST_CODE) > 0) {
+      throw new IllegalArgumentException(
+          "an enrolment code lives at most 30 days, not " + codeLifetime);
     }
   }
 

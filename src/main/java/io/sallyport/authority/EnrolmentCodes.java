@@ -23,12 +23,6 @@ import javax.sql.DataSource;
 @ApplicationScoped
 public class EnrolmentCodes {
 
-  /** How long a code lives when nothing else is said. */
-  public static final Duration DEFAULT_LIFETIME = Duration.ofHours(24);
-
-  /** The longest life a code can be given. */
-  public static final Duration LONGEST_LIFETIME = Duration.ofDays(30);
-
   private static final String INSERT =
       """
       insert into enrolment_code (id, device_id, code_hash, created_at, created_by, expires_at)
@@ -38,6 +32,7 @@ public class EnrolmentCodes {
   private final DataSource dataSource;
   private final DeviceRegistry registry;
   private final AuditLog audit;
+  private final AuthoritySettings settings;
   private final Clock clock;
   private final SecureRandom random;
   private final Uuids ids;
@@ -46,12 +41,14 @@ public class EnrolmentCodes {
       DataSource dataSource,
       DeviceRegistry registry,
       AuditLog audit,
+      AuthoritySettings settings,
       Clock clock,
       SecureRandom random,
       Uuids ids) {
     this.dataSource = dataSource;
     this.registry = registry;
     this.audit = audit;
+    this.settings = settings;
     this.clock = clock;
     this.random = random;
     this.ids = ids;
@@ -86,8 +83,8 @@ public class EnrolmentCodes {
    */
   @Transactional
   public Created create(DeviceId device, Duration lifetime, String actor, String actorSource) {
-    Duration life = lifetime == null ? DEFAULT_LIFETIME : lifetime;
-    if (!life.isPositive() || life.compareTo(LONGEST_LIFETIME) > 0) {
+    Duration life = lifetime == null ? settings.codeLifetime() : lifetime;
+    if (!life.isPositive() || life.compareTo(AuthoritySettings.LONGEST_CODE) > 0) {
       throw new ProblemException(
           Problem.invalidField("expiresAt", "a code ends in the future, at most 30 days from now"));
     }

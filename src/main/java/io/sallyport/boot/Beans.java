@@ -186,8 +186,7 @@ public final class Beans {
   @Produces
   @Singleton
   StandingQuery standings(DataSource dataSource, CertificateMac mac, SallyportConfig config) {
-    return new StandingQuery(
-        dataSource, mac, config.admission().concurrency(), config.admission().patience());
+    return new StandingQuery(dataSource, mac, config.admission().patience());
   }
 
   void close(@Disposes StandingQuery standings) {
@@ -233,7 +232,8 @@ public final class Beans {
   AuthoritySettings authoritySettings(SallyportConfig config) {
     return new AuthoritySettings(
         URI.create(config.pki().baseUrl().orElse("http://localhost:8080")),
-        config.authority().certificateLifetime());
+        config.authority().certificateLifetime(),
+        config.authority().codeLifetime());
   }
 
   @Produces

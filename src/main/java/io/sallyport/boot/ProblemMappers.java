@@ -11,13 +11,11 @@ import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
 import io.sallyport.admin.signin.SignInRefusal;
 import io.sallyport.identity.Problem;
-import io.sallyport.identity.Problem.FieldError;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.Uuids;
 import io.sallyport.revocation.ChangeDevice;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.persistence.OptimisticLockException;
-import jakarta.validation.ConstraintViolationException;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -172,15 +170,6 @@ public class ProblemMappers {
 
   private static String cut(String name) {
     return name.length() <= 64 ? name : name.substring(0, 64) + "…";
-  }
-
-  @ServerExceptionMapper
-  public Response invalid(ConstraintViolationException e) {
-    List<FieldError> errors =
-        e.getConstraintViolations().stream()
-            .map(v -> new FieldError(v.getPropertyPath().toString(), v.getMessage()))
-            .toList();
-    return answer(Problem.invalid(errors)).build();
   }
 
   @ServerExceptionMapper

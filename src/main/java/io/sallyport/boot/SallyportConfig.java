@@ -141,13 +141,7 @@ public interface SallyportConfig {
 
   /** The decision. */
   interface Admission {
-    /**
-     * How many standings may be read from Postgres at once; below the size of the connection pool.
-     */
-    @WithDefault("12")
-    int concurrency();
-
-    /** How long a decision waits for its turn before it is undecided. */
+    /** How long a decision waits for the standing of its device before it is undecided. */
     @WithDefault("2s")
     Duration patience();
   }

@@ -183,7 +183,9 @@ class CertificateIssuerTest {
   }
 
   private CertificateIssuer issuer(Duration lifetime) {
-    var settings = new AuthoritySettings(URI.create("http://pki.example.com:8080"), lifetime);
+    var settings =
+        new AuthoritySettings(
+            URI.create("http://pki.example.com:8080"), lifetime, Duration.ofHours(24));
     return new CertificateIssuer(authority, settings, clock, random);
   }
 }

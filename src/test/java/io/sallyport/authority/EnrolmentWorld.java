@@ -36,7 +36,8 @@ final class EnrolmentWorld implements AutoCloseable {
   final Uuids ids = new Uuids(clock, random);
   final ThreadTransactions dataSource = new ThreadTransactions(TestDatabase.appDataSource());
   final AuthoritySettings settings =
-      new AuthoritySettings(URI.create("http://pki.example.com:8080"), Duration.ofDays(30));
+      new AuthoritySettings(
+          URI.create("http://pki.example.com:8080"), Duration.ofDays(30), Duration.ofHours(24));
   final AuthorityMaterial authority;
   final AuditLog audit;
   final EnrolmentCodes codes;
@@ -58,7 +59,7 @@ final class EnrolmentWorld implements AutoCloseable {
             "test",
             new SimpleMeterRegistry());
     DeviceRegistry registry = new Tables();
-    this.codes = new EnrolmentCodes(dataSource, registry, audit, clock, random, ids);
+    this.codes = new EnrolmentCodes(dataSource, registry, audit, settings, clock, random, ids);
     this.redeem =
         new RedeemCode(
             new CodeStore(dataSource),

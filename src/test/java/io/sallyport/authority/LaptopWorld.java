@@ -225,7 +225,8 @@ final class LaptopWorld implements AutoCloseable {
       var issuer =
           new CertificateIssuer(
               authority,
-              new AuthoritySettings(URI.create("http://pki.example.com"), Duration.ofDays(30)),
+              new AuthoritySettings(
+                  URI.create("http://pki.example.com"), Duration.ofDays(30), Duration.ofHours(24)),
               clock,
               random);
       certsOnly(

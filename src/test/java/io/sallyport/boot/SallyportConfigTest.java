@@ -31,7 +31,6 @@ class SallyportConfigTest {
         .containsExactlyEntriesOf(
             new TreeMap<>(
                 Map.ofEntries(
-                    Map.entry("sallyport.admission.concurrency", "12"),
                     Map.entry("sallyport.admission.patience", "2s"),
                     Map.entry("sallyport.audit.patience", "3s"),
                     Map.entry("sallyport.audit.queue", "4096"),
