@@ -126,7 +126,7 @@ public final class SigningKeys {
       insert.setTimestamp(4, Timestamp.from(from));
       insert.setTimestamp(5, Timestamp.from(until));
       insert.setTimestamp(6, Timestamp.from(verifiesUntil));
-      insert.setBytes(7, macOf(row, until, verifiesUntil));
+      insert.setBytes(7, macOf(row.kid(), row.stored(), until, verifiesUntil));
       insert.executeUpdate();
       forget.setTimestamp(1, Timestamp.from(from));
       forget.executeUpdate();
@@ -164,21 +164,23 @@ public final class SigningKeys {
   }
 
   private Optional<PublicKeyRow> read(ResultSet row) throws SQLException {
-    PublicKeyRow key = PublicKeyRow.ofStored(row.getString(1), row.getString(2));
-    byte[] expected = macOf(key, row.getTimestamp(3).toInstant(), row.getTimestamp(4).toInstant());
+    String kid = row.getString(1);
+    String stored = row.getString(2);
+    byte[] expected =
+        macOf(kid, stored, row.getTimestamp(3).toInstant(), row.getTimestamp(4).toInstant());
     if (!java.security.MessageDigest.isEqual(expected, row.getBytes(5))) {
       LOG.errorf(
-          "ALERT forged_row: the signing key %s does not carry our MAC and counts as absent",
-          key.kid());
+          "ALERT forged_row: the signing key %s does not carry our MAC and counts as absent", kid);
       return Optional.empty();
     }
-    return Optional.of(key);
+    // Not before: what is no key at all must not take the genuine ones with it.
+    return Optional.of(PublicKeyRow.ofStored(kid, stored));
   }
 
-  private byte[] macOf(PublicKeyRow key, Instant until, Instant verifiesUntil) {
+  private byte[] macOf(String kid, String stored, Instant until, Instant verifiesUntil) {
     return mac.over(
-        RowMac.field(key.kid()),
-        RowMac.field(key.stored()),
+        RowMac.field(kid),
+        RowMac.field(stored),
         RowMac.field(until.getEpochSecond() + "/" + verifiesUntil.getEpochSecond()));
   }
 }
