@@ -228,9 +228,12 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  /** Writes what waits, to Postgres or to the spool. Nothing is taken any more. */
+  /** Writes what waits, to Postgres or to the spool. Nothing is taken any more. May be repeated. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
     closed = true;
     ticking.shutdown();
     proven.close();

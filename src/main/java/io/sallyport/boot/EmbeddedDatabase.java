@@ -1,5 +1,6 @@
 package io.sallyport.boot;
 
+import io.quarkus.runtime.Application;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -24,6 +26,9 @@ import org.jboss.logging.Logger;
 final class EmbeddedDatabase {
 
   private static final Logger LOG = Logger.getLogger(EmbeddedDatabase.class);
+
+  /** How long the service may take to end before its database is stopped all the same. */
+  private static final Duration SERVICE_END = Duration.ofSeconds(20);
 
   // The one superuser password opens what the data folder's owner could read anyway; scram keeps
   // other users out.
@@ -54,6 +59,7 @@ final class EmbeddedDatabase {
               .setCleanDataDirectory(false)
               .setOverrideWorkingDirectory(PrivateFiles.directory(folder.resolve("bin")).toFile())
               .setPGStartupWait(Duration.ofSeconds(60))
+              .setRegisterShutdownHook(false)
               .setConnectConfig("password", superuser)
               .setServerConfig("fsync", "on")
               .setServerConfig("synchronous_commit", "on")
@@ -63,6 +69,7 @@ final class EmbeddedDatabase {
               .setServerConfig("unix_socket_directories", "")
               .setServerConfig("password_encryption", "scram-sha-256")
               .start();
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stopLast(postgres), "postgres-stop"));
       try (var connection = postgres.getPostgresDatabase().getConnection();
           var statement = connection.createStatement()) {
         statement.execute("alter role postgres password '" + superuser + "'");
@@ -78,6 +85,27 @@ final class EmbeddedDatabase {
           "the embedded PostgreSQL under " + folder + " did not start", e);
     } catch (SQLException e) {
       throw new IllegalStateException("the embedded PostgreSQL could not be prepared", e);
+    }
+  }
+
+  /**
+   * Hooks run all at once, but the doors must close and the last records be written before the
+   * database goes.
+   */
+  private static void stopLast(EmbeddedPostgres postgres) {
+    Application service = Application.currentApplication();
+    if (service != null) {
+      Thread end = Thread.ofPlatform().daemon().start(service::awaitShutdown);
+      try {
+        end.join(SERVICE_END);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    try {
+      postgres.close();
+    } catch (IOException e) {
+      LOG.error("the embedded PostgreSQL was not stopped", e);
     }
   }
 
@@ -102,13 +130,29 @@ final class EmbeddedDatabase {
             "another Sallyport runs on " + cluster.getParent() + "; stop it or set SALLYPORT_DATA");
       }
       long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
-      ProcessHandle.of(pid)
-          .filter(process -> process.info().command().orElse("").endsWith("/postgres"))
-          .ifPresent(EmbeddedDatabase::interrupt);
+      Optional<ProcessHandle> process = ProcessHandle.of(pid);
+      if (process.isPresent() && isPostmasterOf(process.get(), cluster)) {
+        interrupt(process.get());
+      } else if (process.isPresent()) {
+        // After a crash of the machine the number may belong to anybody; PostgreSQL would refuse to
+        // start as long as that process lives.
+        LOG.infof("Forgetting a PostgreSQL that is gone (pid %d is another process now)", pid);
+        Files.delete(pidFile);
+      }
     } catch (IOException | NumberFormatException e) {
       throw new IllegalStateException(
           "the state of the embedded PostgreSQL is unclear: " + pidFile, e);
     }
+  }
+
+  /** Whether it is the one of this cluster and not, say, that of another Sallyport. */
+  private static boolean isPostmasterOf(ProcessHandle process, Path cluster) throws IOException {
+    if (!process.info().command().orElse("").endsWith("/postgres")) {
+      return false;
+    }
+    // A postmaster works in its cluster's folder. Where the system does not tell, the name decides.
+    Path folder = Path.of("/proc", Long.toString(process.pid()), "cwd");
+    return !Files.isReadable(folder) || Files.isSameFile(folder, cluster);
   }
 
   private static void interrupt(ProcessHandle postmaster) {

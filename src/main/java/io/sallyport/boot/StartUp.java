@@ -3,6 +3,7 @@ package io.sallyport.boot;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.sallyport.admin.signin.FirstOperator;
+import io.sallyport.audit.AuditLog;
 import io.sallyport.authority.AuthorityMaterial;
 import io.sallyport.authority.IssuingCa;
 import io.sallyport.door.https.DeviceDoor;
@@ -36,6 +37,7 @@ final class StartUp {
   private final SigningKeys signingKeys;
   private final ChangeFeed feed;
   private final DeviceDoor door;
+  private final AuditLog audit;
   private final WatchedFiles files;
   private final Housekeeping housekeeping;
   private final Greeting greeting;
@@ -49,6 +51,7 @@ final class StartUp {
       SigningKeys signingKeys,
       ChangeFeed feed,
       DeviceDoor door,
+      AuditLog audit,
       WatchedFiles files,
       Housekeeping housekeeping,
       Greeting greeting) {
@@ -60,6 +63,7 @@ final class StartUp {
     this.signingKeys = signingKeys;
     this.feed = feed;
     this.door = door;
+    this.audit = audit;
     this.files = files;
     this.housekeeping = housekeeping;
     this.greeting = greeting;
@@ -111,5 +115,8 @@ final class StartUp {
     housekeeping.close();
     door.close();
     feed.close();
+    // Here and not when its bean is destroyed: the connection pool is closed by then, and the last
+    // records would stay in a spool that may not outlive this machine.
+    audit.close();
   }
 }

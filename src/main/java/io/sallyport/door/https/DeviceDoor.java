@@ -34,6 +34,8 @@ public final class DeviceDoor implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(DeviceDoor.class);
   private static final long START_SECONDS = 30;
+  // Reading a standing and writing a record are each given up sooner.
+  private static final long END_SECONDS = 8;
 
   private final Vertx vertx;
   private final DoorSettings settings;
@@ -144,7 +146,19 @@ public final class DeviceDoor implements AutoCloseable {
           .exceptionally(e -> null)
           .join();
     }
+    finishDecisions();
+  }
+
+  // Whoever is being decided on when the door closes still gets a record.
+  private void finishDecisions() {
     virtualThreads.shutdown();
+    try {
+      if (!virtualThreads.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("the door is closed but decisions are still being made");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private HttpServerOptions options(ServerIdentity identity) {
