@@ -42,6 +42,7 @@ final class Service implements AutoCloseable {
 
   private final String name;
   private final Path data;
+  private final boolean ownsData;
   private final Path log;
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final HttpClient health = HttpClient.newHttpClient();
@@ -52,9 +53,10 @@ final class Service implements AutoCloseable {
 
   private Process process;
 
-  private Service(String name, Path data) {
+  private Service(String name, Path data, boolean ownsData) {
     this.name = name;
     this.data = data;
+    this.ownsData = ownsData;
     this.log = FOLDER.resolve(name + ".log");
     set("sallyport.data", data.toString());
     set("sallyport.issuer", "https://localhost:9443");
@@ -66,7 +68,7 @@ final class Service implements AutoCloseable {
 
   /** Not started yet; its data folder is empty. */
   static Service fresh(String name) {
-    Service service = new Service(name, FOLDER.resolve(name));
+    Service service = new Service(name, FOLDER.resolve(name), true);
     delete(service.data);
     delete(service.log);
     try {
@@ -77,9 +79,9 @@ final class Service implements AutoCloseable {
     return service;
   }
 
-  /** Another one on the data folder of {@code other}, with ports and a log of its own. */
+  /** Another one on the data folder of {@code other}, with ports and a log of its own; it leaves the data alone. */
   static Service besides(Service other, String name) {
-    Service service = new Service(name, other.data);
+    Service service = new Service(name, other.data, false);
     delete(service.log);
     return service;
   }
@@ -148,9 +150,6 @@ final class Service implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - begun);
   }
 
-  boolean isAlive() {
-    return process.isAlive();
-  }
 
   boolean isReady() {
     return health("ready") == 200;
@@ -221,13 +220,18 @@ final class Service implements AutoCloseable {
   public void close() {
     end();
     OPEN.remove(this);
-    delete(data);
+    if (ownsData) {
+      delete(data);
+    }
   }
 
   private void end() {
     try {
       if (process != null) {
         process.destroyForcibly().waitFor();
+      }
+      if (!ownsData) {
+        return;
       }
       Optional<Postmaster> postmaster = postmaster();
       if (postmaster.isPresent()) {
