@@ -49,6 +49,7 @@ record Answer(
 
   @Override
   public String toString() {
-    return "%d after %d ms: %s".formatted(status, took().toMillis(), failure == null ? body : failure);
+    return "%d after %d ms: %s"
+        .formatted(status, took().toMillis(), failure == null ? body : failure);
   }
 }

@@ -105,8 +105,7 @@ record Laptop(String device, X509Certificate certificate, SSLContext tls) {
       throws Exception {
     KeyStore own = KeyStore.getInstance("PKCS12");
     own.load(null, null);
-    own.setKeyEntry(
-        "laptop", keys.getPrivate(), NO_PASSWORD, new X509Certificate[] {certificate});
+    own.setKeyEntry("laptop", keys.getPrivate(), NO_PASSWORD, new X509Certificate[] {certificate});
     KeyManagerFactory keyManagers = KeyManagerFactory.getInstance("PKIX");
     keyManagers.init(own, NO_PASSWORD);
     SSLContext tls = SSLContext.getInstance("TLS");
@@ -140,12 +139,7 @@ record Laptop(String device, X509Certificate certificate, SSLContext tls) {
     try (Line line = connect(port)) {
       Answer answer = line.join();
       return new Answer(
-          answer.status(),
-          answer.headers(),
-          answer.body(),
-          null,
-          begun,
-          answer.endedNanos());
+          answer.status(), answer.headers(), answer.body(), null, begun, answer.endedNanos());
     } catch (IOException e) {
       return new Answer(0, Map.of(), "", e, begun, System.nanoTime());
     }

@@ -37,8 +37,7 @@ record Rest(HttpClient client, int port, String authorization) {
 
   /** Makes an API token and returns its secret. */
   String token(String scope) throws IOException {
-    return make(
-            "/api/v1/api-tokens", "{\"name\":\"%1$s\",\"scopes\":[\"%1$s\"]}".formatted(scope))
+    return make("/api/v1/api-tokens", "{\"name\":\"%1$s\",\"scopes\":[\"%1$s\"]}".formatted(scope))
         .path("token")
         .asText();
   }

@@ -67,7 +67,11 @@ final class RestartIT {
       Answer after = laptop.join(service.doorPort());
       assertThat(after.isGrant()).as("the same device, not enrolled anew: %s", after).isTrue();
       Rest proxy = service.admin().asToken("introspect");
-      assertThat(proxy.introspect(before.json().path("access_token").asText()).path("active").asBoolean())
+      assertThat(
+              proxy
+                  .introspect(before.json().path("access_token").asText())
+                  .path("active")
+                  .asBoolean())
           .as("a token from before the restart")
           .isTrue();
     }
@@ -76,7 +80,8 @@ final class RestartIT {
   @Test
   void twoServicesOnOneDatabaseAreOneHouse() throws Exception {
     try (OutsidePostgres postgres = new OutsidePostgres("replicas-postgres");
-        Service a = postgres.usedBy(Service.fresh("replica-a")).set("sallyport.replica", "a").start();
+        Service a =
+            postgres.usedBy(Service.fresh("replica-a")).set("sallyport.replica", "a").start();
         Service b = postgres.usedBy(Service.fresh("replica-b")).set("sallyport.replica", "b")) {
       copySecrets(a.data(), b.data());
       b.start();

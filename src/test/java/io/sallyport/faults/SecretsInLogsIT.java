@@ -49,13 +49,19 @@ final class SecretsInLogsIT {
           .send("POST", "/.well-known/est/simpleenroll", "application/pkcs10", "no request");
       Path home = service.data().resolve("laptop");
       enrolAndJoin(service, home, operator, device, code);
-      String token = Laptop.enrolled(operator, service.root(), "b").join(service.doorPort()).json().path("access_token").asText();
+      String token =
+          Laptop.enrolled(operator, service.root(), "b")
+              .join(service.doorPort())
+              .json()
+              .path("access_token")
+              .asText();
       secrets.put("an access token", token);
       secrets.put("an access token's signature", token.substring(token.lastIndexOf('.') + 1));
       admin.as("Bearer " + proxyToken).introspect(token);
       admin.as("Bearer " + proxyToken).introspect(token + "x");
       secrets.put("a private key", "PRIVATE KEY");
-      for (String file : List.of("postgres/superuser", "postgres/owner", "postgres/app", "master.key")) {
+      for (String file :
+          List.of("postgres/superuser", "postgres/owner", "postgres/app", "master.key")) {
         byte[] bytes = Files.readAllBytes(service.data().resolve(file));
         secrets.put(file + " in hex", HexFormat.of().formatHex(bytes));
         secrets.put(file + " in base64", Base64.getEncoder().encodeToString(bytes));
@@ -117,12 +123,9 @@ final class SecretsInLogsIT {
   /** Every row in all its columns, the canonical bytes as text. */
   private static List<String> auditRecords(Service service) throws Exception {
     String password =
-        HexFormat.of()
-            .formatHex(Files.readAllBytes(service.data().resolve("postgres/superuser")));
+        HexFormat.of().formatHex(Files.readAllBytes(service.data().resolve("postgres/superuser")));
     String url =
-        "jdbc:postgresql://127.0.0.1:"
-            + service.postmaster().orElseThrow().port()
-            + "/sallyport";
+        "jdbc:postgresql://127.0.0.1:" + service.postmaster().orElseThrow().port() + "/sallyport";
     List<String> records = new ArrayList<>();
     try (var connection = DriverManager.getConnection(url, "postgres", password);
         var statement = connection.createStatement();

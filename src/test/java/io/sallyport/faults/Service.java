@@ -25,8 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The packaged service as a process, on ports and a data folder of its own. Closing it ends whatever
- * is left of it, the database too; so does the end of the tests' JVM.
+ * The packaged service as a process, on ports and a data folder of its own. Closing it ends
+ * whatever is left of it, the database too; so does the end of the tests' JVM.
  */
 final class Service implements AutoCloseable {
 
@@ -79,7 +79,10 @@ final class Service implements AutoCloseable {
     return service;
   }
 
-  /** Another one on the data folder of {@code other}, with ports and a log of its own; it leaves the data alone. */
+  /**
+   * Another one on the data folder of {@code other}, with ports and a log of its own; it leaves the
+   * data alone.
+   */
   static Service besides(Service other, String name) {
     Service service = new Service(name, other.data, false);
     delete(service.log);
@@ -149,7 +152,6 @@ final class Service implements AutoCloseable {
     }
     return Duration.ofNanos(System.nanoTime() - begun);
   }
-
 
   boolean isReady() {
     return health("ready") == 200;
