@@ -48,13 +48,14 @@ final class Backlog implements AutoCloseable {
       return;
     }
     var left = Set.copyOf(spool.append(entries.stream().map(Entry::encoded).toList()));
+    // Counted first: whoever waits must not go on before the figures tell of it.
+    metrics.spooled.increment(entries.size() - left.size());
     for (Entry entry : entries) {
       if (left.contains(entry.encoded())) {
         count(entry.record());
       }
       entry.succeed();
     }
-    metrics.spooled.increment(entries.size() - left.size());
   }
 
   /** Counts a record that there is no room for. */
