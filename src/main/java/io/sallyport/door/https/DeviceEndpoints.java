@@ -135,6 +135,7 @@ final class DeviceEndpoints {
 
   private AdmissionDecision decide(
       Handshake handshake, Purpose purpose, Optional<DeviceId> claimed) {
+    handshake.decided();
     AdmissionDecision decision =
         engine.decide(
             new AdmissionRequest(

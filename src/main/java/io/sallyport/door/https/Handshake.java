@@ -11,12 +11,12 @@ import java.util.UUID;
  * One connection from its first byte to its end.
  *
  * <pre>
- *   OPEN ──trust manager──▶ JUDGED ──Finished──▶ PROVEN ──request──▶ USED
- *     │                        │                    │
- *     └────────────────────────┴──failure──▶ FAILED └──close──▶ recorded as peer_closed
+ *   OPEN ──trust manager──▶ JUDGED ──Finished──▶ PROVEN ──request──▶ USED ──decision──▶ DECIDED
+ *     │                        │                    │                 │
+ *     └────────────────────────┴──failure──▶ FAILED └──────close──────┴─▶ recorded as peer_closed
  * </pre>
  *
- * Security barrier: only PROVEN and USED connections reach a request handler. A trust manager's yes
+ * Security barrier: only connections from PROVEN on reach a request handler. A trust manager's yes
  * is no proof: a stolen certificate passes it and fails at CertificateVerify. The record of a
  * failure is written once both the handshake and a trust manager call that is still running have
  * ended.
@@ -36,6 +36,8 @@ final class Handshake {
   private boolean ended;
   private boolean proven;
   private boolean used;
+  private boolean decided;
+  private boolean closed;
   private boolean recorded;
   private DeviceId admitted;
 
@@ -88,6 +90,19 @@ final class Handshake {
     used = true;
   }
 
+  /**
+   * A request is being decided, which always leaves a record. One that is refused for its form
+   * leaves none, so that a connection of nothing else is on record when it closes.
+   */
+  synchronized void decided() {
+    decided = true;
+  }
+
+  /** The connection is gone, which may be known before its handshake is known to have succeeded. */
+  synchronized void closed() {
+    closed = true;
+  }
+
   /** True exactly once, when a failed handshake is ready to be recorded. */
   synchronized boolean takeFailure() {
     if (!ended || proven || judging || recorded) {
@@ -97,9 +112,9 @@ final class Handshake {
     return true;
   }
 
-  /** True exactly once, when a proven connection has closed without a request. */
+  /** True exactly once, when a proven connection has closed without a decision. */
   synchronized boolean takeUnused() {
-    if (!proven || used || recorded) {
+    if (!proven || !closed || decided || recorded) {
       return false;
     }
     recorded = true;

@@ -34,9 +34,9 @@ final class HandshakeRecorder {
     record(handshake, reasons, cause(handshake.failure()));
   }
 
-  /** A handshake was finished but nothing was asked before the connection closed. */
+  /** A handshake was finished but nothing was decided before the connection closed. */
   void unused(Handshake handshake) {
-    record(handshake, EnumSet.of(RefusalReason.PEER_CLOSED), "closed without a request");
+    record(handshake, EnumSet.of(RefusalReason.PEER_CLOSED), "closed without a decision");
   }
 
   private void record(Handshake handshake, Set<RefusalReason> reasons, String cause) {

@@ -85,19 +85,20 @@ final class Handshakes {
     settle(handshake);
   }
 
-  /** Records the failure once everything that can be known of it is. */
+  /** Records how it failed, or that it was no use, once everything that can be known of it is. */
   void settle(Handshake handshake) {
     if (handshake.takeFailure()) {
       recorder.failed(handshake);
+    } else if (handshake.takeUnused()) {
+      recorder.unused(handshake);
     }
   }
 
   /** The connection is gone. */
   void closed(Handshake handshake) {
     open.remove(handshake.connection().toString());
-    if (handshake.takeUnused()) {
-      recorder.unused(handshake);
-    }
+    handshake.closed();
+    settle(handshake);
   }
 
   /** A name for the next connection. */
