@@ -1,25 +1,28 @@
 package io.sallyport.door.https;
 
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Problem;
 import io.vertx.core.buffer.Buffer;
+import java.net.URLDecoder;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A token request (RFC 6749 section 4.4.2). Parameters that we don't know are ignored, as section
- * 3.2 demands; a parameter given twice is an error.
+ * 3.2 demands; one that we know given twice is an error, and one without a value counts as absent.
  *
  * @param clientId the device that the client says it is
  */
 record TokenRequest(Optional<DeviceId> clientId) {
 
   private static final int MAX_PARAMETERS = 32;
+  private static final Set<String> KNOWN = Set.of("grant_type", "client_id");
   private static final String FORM = "application/x-www-form-urlencoded";
 
   /** Carries the code of RFC 6749 section 5.2 beside the problem. */
@@ -53,8 +56,8 @@ record TokenRequest(Optional<DeviceId> clientId) {
               "Content-Type: expected " + FORM),
           "invalid_request");
     }
-    Map<String, List<String>> parameters = parameters(body);
-    String grantType = single(parameters, "grant_type");
+    Map<String, String> parameters = parameters(body);
+    String grantType = parameters.get("grant_type");
     if (grantType == null) {
       throw malformed("grant_type", "is missing; expected client_credentials");
     }
@@ -63,7 +66,7 @@ record TokenRequest(Optional<DeviceId> clientId) {
           Problem.invalidField("grant_type", "expected client_credentials"),
           "unsupported_grant_type");
     }
-    String clientId = single(parameters, "client_id");
+    String clientId = parameters.get("client_id");
     try {
       return new TokenRequest(Optional.ofNullable(clientId).map(DeviceId::parse));
     } catch (IllegalArgumentException e) {
@@ -71,27 +74,42 @@ record TokenRequest(Optional<DeviceId> clientId) {
     }
   }
 
-  private static Map<String, List<String>> parameters(Buffer body) throws Malformed {
+  private static Map<String, String> parameters(Buffer body) throws Malformed {
+    String text;
     try {
-      String text =
+      text =
           StandardCharsets.UTF_8
               .newDecoder()
               .onMalformedInput(CodingErrorAction.REPORT)
-              .decode(java.nio.ByteBuffer.wrap(body.getBytes()))
+              .decode(ByteBuffer.wrap(body.getBytes()))
               .toString();
-      return new QueryStringDecoder(text, StandardCharsets.UTF_8, false, MAX_PARAMETERS, false)
-          .parameters();
-    } catch (CharacterCodingException | IllegalArgumentException e) {
-      throw malformed("body", "is not form-urlencoded UTF-8");
+    } catch (CharacterCodingException e) {
+      throw malformed("body", "is not UTF-8");
     }
+    String[] pairs = text.split("&", MAX_PARAMETERS + 1);
+    if (pairs.length > MAX_PARAMETERS) {
+      throw malformed("body", "has more than " + MAX_PARAMETERS + " parameters");
+    }
+    Map<String, String> parameters = new HashMap<>();
+    for (String pair : pairs) {
+      int equals = pair.indexOf('=');
+      String name = decoded(equals < 0 ? pair : pair.substring(0, equals));
+      String value = equals < 0 ? "" : decoded(pair.substring(equals + 1));
+      if (parameters.put(name, value) != null && KNOWN.contains(name)) {
+        throw malformed(name, "is given more than once");
+      }
+    }
+    // RFC 6749 section 3.2: a parameter without a value is treated as if it were omitted.
+    parameters.values().removeIf(String::isEmpty);
+    return parameters;
   }
 
-  private static String single(Map<String, List<String>> parameters, String name) throws Malformed {
-    List<String> values = parameters.getOrDefault(name, List.of());
-    if (values.size() > 1) {
-      throw malformed(name, "is given more than once");
+  private static String decoded(String text) throws Malformed {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw malformed("body", "is not form-urlencoded");
     }
-    return values.isEmpty() ? null : values.getFirst();
   }
 
   private static Malformed malformed(String field, String message) {
