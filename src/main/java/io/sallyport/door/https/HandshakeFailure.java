@@ -45,6 +45,10 @@ final class HandshakeFailure {
   // by these words, and a
   // test walks every one of them on both engines.
   private static RefusalReason ofText(String text) {
+    // First, since an alert is the peer's word and may name anything.
+    if (has(text, "ALERT")) {
+      return RefusalReason.PEER_CLOSED;
+    }
     if (has(
         text, "PEER_DID_NOT_RETURN_A_CERTIFICATE", "CERTIFICATE_REQUIRED", "EMPTY CLIENT CERT")) {
       return RefusalReason.NO_CERTIFICATE;
@@ -66,13 +70,9 @@ final class HandshakeFailure {
         "NOT AN SSL/TLS")) {
       return RefusalReason.NOT_TLS;
     }
-    if (has(text, "ALERT")) {
-      return RefusalReason.PEER_CLOSED;
-    }
     if (has(
         text,
         "CANNOT_PARSE",
-        "DECODE_ERROR",
         "ASN.1",
         "UNABLE TO PARSE",
         "COULD NOT PARSE",
