@@ -72,11 +72,21 @@ final class WatchedFiles {
   }
 
   private void look() {
+    attempt(this::lookAtServer);
+    attempt(this::lookAtAnchors);
+    // Intermediates that other replicas have met are not told by the feed.
+    attempt(trust::reload);
+  }
+
+  private interface Look {
+    void run() throws SSLException;
+  }
+
+  // Each by itself: a server certificate that can't be read must not keep a distrusted anchor in
+  // force.
+  private static void attempt(Look look) {
     try {
-      lookAtServer();
-      lookAtAnchors();
-      // Intermediates that other replicas have met are not told by the feed.
-      trust.reload();
+      look.run();
     } catch (RuntimeException | SSLException e) {
       LOG.errorf(
           "a changed file was not taken over, the old one stays in force: %s", e.getMessage());
