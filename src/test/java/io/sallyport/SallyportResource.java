@@ -2,15 +2,22 @@ package io.sallyport;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.sallyport.boot.Preparation;
+import io.sallyport.trust.TestAuthority;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * Gives {@code @QuarkusTest} what {@code Main} gives a real start: the shared test database, a data
@@ -33,11 +40,48 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
     settings.forEach(config::withDefaultValue);
     settings.putAll(
         Preparation.of(config.build(), Clock.systemUTC(), new SecureRandom()).prepare());
-    settings.put("sallyport.door.https.port", "0");
+    for (String port :
+        List.of(
+            "sallyport.door.https.port",
+            "quarkus.http.test-port",
+            "quarkus.http.test-ssl-port",
+            "quarkus.management.test-port")) {
+      settings.put(port, Integer.toString(freePort()));
+    }
     settings.put("sallyport.door.https.host", "127.0.0.1");
+    // Short enough to wait for, long enough for a busy machine.
+    settings.put("sallyport.door.https.handshake-timeout", "3s");
+    settings.put("sallyport.door.https.max-unproven-per-source", "64");
     settings.put("sallyport.tls.reload-period", "200ms");
+    settings.put("quarkus.tls.admin.reload-period", "1s");
+    settings.put("sallyport.trust.anchors", anchors().toString());
     settings.put("sallyport.operator.initial-password", OPERATOR_PASSWORD);
     return settings;
+  }
+
+  // Port 0 would leave the door with a single event loop, and races between loops untested. All
+  // servers or none: the metrics of those with a port have a tag that those with port 0 lack, which
+  // Prometheus refuses by an exception that Quarkus then waits on for ever.
+  private static int freePort() {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return probe.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  // Tests add anchors to the file; it must never be empty.
+  private static Path anchors() {
+    Instant now = Instant.now();
+    TestAuthority first =
+        TestAuthority.root(
+            "First anchor " + UUID.randomUUID(),
+            spec -> spec.validity(now.minus(1, ChronoUnit.DAYS), now.plus(3650, ChronoUnit.DAYS)));
+    try {
+      return Files.writeString(data.resolve("anchors.pem"), first.pem());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Of the operator {@code admin} in every test. */
