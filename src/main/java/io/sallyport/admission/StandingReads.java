@@ -32,11 +32,15 @@ final class StandingReads implements AutoCloseable {
   private static final int QUEUE = 4096;
   private static final int BATCH = 64;
 
+  /** While Postgres is away nobody gains by waiting: callers would only pile up. */
+  private static final Duration WHILE_UNWELL = Duration.ofMillis(200);
+
   private final BlockingQueue<Question> questions = new ArrayBlockingQueue<>(QUEUE);
   private final List<Thread> readers = new ArrayList<>();
   private final Statement statement;
   private final Duration patience;
 
+  private volatile boolean unwell;
   private volatile boolean closed;
 
   private static final class Question {
@@ -70,10 +74,14 @@ final class StandingReads implements AutoCloseable {
       throw new StoreUnavailableException(Cause.OVERLOADED, null);
     }
     try {
-      return question.answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      Duration wait = unwell && patience.compareTo(WHILE_UNWELL) > 0 ? WHILE_UNWELL : patience;
+      return question.answer.get(wait.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
+      if (question.taken) {
+        unwell = true;
+      }
       throw new StoreUnavailableException(
-          question.taken ? Cause.STORE_UNAVAILABLE : Cause.OVERLOADED, e);
+          unwell ? Cause.STORE_UNAVAILABLE : Cause.OVERLOADED, e);
     } catch (ExecutionException e) {
       throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e.getCause());
     } catch (InterruptedException e) {
@@ -104,11 +112,14 @@ final class StandingReads implements AutoCloseable {
       batch.forEach(
           question ->
               question.answer.complete(Optional.ofNullable(standings.get(question.thumbprint))));
-    } catch (SQLException | RuntimeException e) {
+      unwell = false;
+    } catch (SQLException | RuntimeException | Error e) {
+      // An error too: a reader that ended would leave every later question without an answer.
       // One row that can't be read must not deny everybody; alone, each gets what is its own.
       if (batch.size() > 1 && !(e instanceof SQLException)) {
         batch.forEach(question -> answer(List.of(question)));
       } else {
+        unwell = true;
         batch.forEach(question -> question.answer.completeExceptionally(e));
       }
     }
