@@ -26,16 +26,23 @@ import org.bouncycastle.asn1.x509.IssuingDistributionPoint;
 import org.bouncycastle.cert.X509v2CRLBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jboss.logging.Logger;
 
 /**
  * The CRLs of our issuing CAs (RFC 5280 section 5), signed when asked for. A list is at most a
- * minute behind; its number grows across replicas and restarts.
+ * minute behind while Postgres can be asked; while it can't, the last list is given out for as long
+ * as it is valid. Its number grows across replicas and restarts.
  */
 @Singleton
 public class RevocationLists {
 
+  private static final Logger LOG = Logger.getLogger(RevocationLists.class);
+
   private static final Duration KEPT = Duration.ofSeconds(60);
   private static final Duration VALID = Duration.ofHours(24);
+
+  /** After a failure nobody waits for Postgres again so soon: askers wait for one another here. */
+  private static final Duration PAUSE = Duration.ofSeconds(2);
 
   /** An expired certificate stays listed this long, so that no list ever lacked it. */
   private static final Duration LISTED_AFTER_EXPIRY = Duration.ofDays(7);
@@ -74,6 +81,9 @@ public class RevocationLists {
   private final Clock clock;
   private final SecureRandom random;
   private final Map<String, SignedList> kept = new ConcurrentHashMap<>();
+  private final Map<String, Failure> failures = new ConcurrentHashMap<>();
+
+  private record Failure(IllegalStateException cause, Instant at) {}
 
   RevocationLists(
       DataSource dataSource,
@@ -88,7 +98,12 @@ public class RevocationLists {
     this.random = random;
   }
 
-  /** The list of one CA and shard as of the last minute; empty if there is no such CA or shard. */
+  /**
+   * The list of one CA and shard as of the last minute, or the last one that is still valid if
+   * Postgres can't be asked; empty if there is no such CA or shard.
+   *
+   * @throws IllegalStateException if there is none and none can be made now
+   */
   Optional<SignedList> current(String caId, int shard) {
     if (shard != CertificateIssuer.SHARD) {
       return Optional.empty();
@@ -97,7 +112,27 @@ public class RevocationLists {
     // sign more.
     return authority
         .issuing(caId)
-        .map(ca -> kept.compute(caId, (_, last) -> fresh(last) ? last : sign(ca, shard)));
+        .map(ca -> kept.compute(caId, (_, last) -> fresh(last) ? last : renewed(ca, shard, last)));
+  }
+
+  private SignedList renewed(IssuingCa ca, int shard, SignedList last) {
+    Instant now = clock.instant();
+    Failure failure = failures.get(ca.id());
+    if (failure == null || !now.isBefore(failure.at().plus(PAUSE))) {
+      try {
+        SignedList list = sign(ca, shard);
+        failures.remove(ca.id());
+        return list;
+      } catch (IllegalStateException e) {
+        failure = new Failure(e, clock.instant());
+        failures.put(ca.id(), failure);
+        LOG.warnf("The CRL of %s is not renewed now: %s", ca.id(), e.getCause());
+      }
+    }
+    if (last != null && now.isBefore(last.producedAt().plus(VALID))) {
+      return last;
+    }
+    throw failure.cause();
   }
 
   private boolean fresh(SignedList last) {

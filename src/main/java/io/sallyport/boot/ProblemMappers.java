@@ -45,6 +45,10 @@ public class ProblemMappers {
   private static final Set<String> NOT_NOW = Set.of("08", "53", "57", "40", "55");
   private static final String READ_ONLY = "25006";
 
+  // The driver's "unexpected error": what it says when the pool gives up on a connection attempt
+  // that hangs.
+  private static final String DRIVER_FAILED = "99999";
+
   private final ObjectMapper json;
   private final Uuids uuids;
 
@@ -253,6 +257,7 @@ public class ProblemMappers {
     String state = e.getSQLState();
     return state == null
         || state.equals(READ_ONLY)
+        || state.equals(DRIVER_FAILED)
         || state.length() == 5 && NOT_NOW.contains(state.substring(0, 2));
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sallyport.identity.GrantId;
+import io.sallyport.identity.Uuids;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -45,7 +46,10 @@ public final class TokenVerifier {
       if (!"ES256".equals(header.path("alg").asText())) {
         return Optional.empty();
       }
-      Optional<PublicKeyRow> key = keys.find(header.path("kid").asText());
+      // Our key ids are UUIDs. Anything else is not asked for: Postgres refuses a text that holds
+      // U+0000, and that would look like a store that is away.
+      String kid = Uuids.parse(header.path("kid").asText()).toString();
+      Optional<PublicKeyRow> key = keys.find(kid);
       if (key.isEmpty() || !signed(key.get(), parts)) {
         return Optional.empty();
       }

@@ -169,6 +169,40 @@ class LaptopScriptTest {
     }
   }
 
+  /** Beside the pinned root curl would believe the whole of its built-in folder of CAs. */
+  @Test
+  void believesNoAuthorityButThePinnedOne() throws Exception {
+    var believed = new ArrayList<String>();
+    world.witness.set(_ -> believed.addAll(authoritiesOfCurl()));
+
+    assertThat(world.enroll().exit()).isZero();
+
+    assertThat(believed).isNotEmpty().allMatch("an empty folder"::equals);
+  }
+
+  /** What the running curls of this laptop believe besides their {@code --cacert}. */
+  private List<String> authoritiesOfCurl() throws IOException {
+    var found = new ArrayList<String>();
+    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
+      for (ProcessHandle process : processes.toList()) {
+        List<String> arguments = process.info().arguments().map(List::of).orElse(List.of());
+        int cacert = arguments.indexOf("--cacert");
+        if (cacert >= 0 && arguments.get(cacert + 1).startsWith(world.home.toString())) {
+          int capath = arguments.indexOf("--capath");
+          found.add(
+              capath < 0 ? "its built-in folder" : contents(Path.of(arguments.get(capath + 1))));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static String contents(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().map(Path::toString).orElse("an empty folder");
+    }
+  }
+
   @Test
   void keepsTheCodeOutOfArgumentsAndFiles() throws Exception {
     var found = new ArrayList<String>();

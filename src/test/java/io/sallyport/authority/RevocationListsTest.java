@@ -1,17 +1,22 @@
 package io.sallyport.authority;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sallyport.identity.DeviceId;
 import java.io.ByteArrayInputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CRLReason;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +28,8 @@ class RevocationListsTest {
   private EnrolmentWorld world;
   private RevocationLists lists;
   private String ca;
+  private final AtomicInteger connectionsAsked = new AtomicInteger();
+  private volatile boolean away;
 
   @BeforeEach
   void open() throws Exception {
@@ -115,9 +122,58 @@ class RevocationListsTest {
     assertThat(lists.current(ca, 1)).isEmpty();
   }
 
+  @Test
+  void givesOutTheLastListWhilePostgresIsAwayAndAsksForItOncePerPause() throws Exception {
+    X509CRL last = current();
+    world.clock.advance(Duration.ofMinutes(5));
+    away = true;
+    int before = connectionsAsked.get();
+
+    assertThat(current()).isEqualTo(last);
+    assertThat(current()).isEqualTo(last);
+    assertThat(connectionsAsked.get() - before).isEqualTo(1);
+
+    world.clock.advance(Duration.ofSeconds(2));
+    assertThat(current()).isEqualTo(last);
+    assertThat(connectionsAsked.get() - before).isEqualTo(2);
+
+    away = false;
+    world.clock.advance(Duration.ofSeconds(2));
+    assertThat(number(current())).isEqualTo(number(last) + 1);
+  }
+
+  @Test
+  void givesOutNoListBeyondItsEnd() throws Exception {
+    current();
+    world.clock.advance(Duration.ofHours(24));
+    away = true;
+
+    assertThatThrownBy(this::current).hasRootCauseInstanceOf(SQLException.class);
+    // And says the same at once to those that come within the pause.
+    int asked = connectionsAsked.get();
+    assertThatThrownBy(this::current).hasRootCauseInstanceOf(SQLException.class);
+    assertThat(connectionsAsked.get()).isEqualTo(asked);
+  }
+
+  /** The database of the test, which can be taken away. */
+  private DataSource dataSource() {
+    return (DataSource)
+        Proxy.newProxyInstance(
+            DataSource.class.getClassLoader(),
+            new Class<?>[] {DataSource.class},
+            (_, method, _) -> {
+              assertThat(method.getName()).isEqualTo("getConnection");
+              connectionsAsked.incrementAndGet();
+              if (away) {
+                throw new SQLException("away", "08001");
+              }
+              return world.dataSource.getConnection();
+            });
+  }
+
   private RevocationLists lists() {
     return new RevocationLists(
-        world.dataSource, world.authority, world.settings, world.clock, world.random);
+        dataSource(), world.authority, world.settings, world.clock, world.random);
   }
 
   private X509Certificate issued() throws Exception {

@@ -36,6 +36,8 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "revocations")
 public class RevocationsResource {
 
+  private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
+
   private final RevokeCertificate revokeCertificate;
   private final RevokeDevice revokeDevice;
   private final Revocations revocations;
@@ -160,7 +162,11 @@ public class RevocationsResource {
     if (parts.length != 3) {
       throw new IllegalArgumentException("not a place");
     }
-    return new Revocations.Place(
-        Instant.parse(parts[0]), IssuerAndSerial.parse(parts[2], parts[1]));
+    Instant at = Instant.parse(parts[0]);
+    if (at.isBefore(Instant.EPOCH) || at.isAfter(LATEST)) {
+      // Postgres ends before Instant does, and nobody revoked anything then.
+      throw new IllegalArgumentException("not a place");
+    }
+    return new Revocations.Place(at, IssuerAndSerial.parse(parts[2], parts[1]));
   }
 }

@@ -48,6 +48,11 @@ final class InitialPasswordFile {
         channel.force(true);
       }
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      // The rename too: the operator it lets in outlives a power cut.
+      try (FileChannel folder =
+          FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+        folder.force(true);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(
           "the first operator's password can't be written to " + file, e);

@@ -210,6 +210,8 @@ class BadInputTest {
       /devices     | name=a%00b                  | name
       /devices     | state=active&state=pending  | state
       /revocations | cursor=eA                   | cursor
+      /revocations | cursor=KzIwMDAwMDAwMC0xMi0zMVQwMDowMDowMFogYWEgQ049eA | cursor
+      /revocations | cursor=LTIwMDAwMDAwMC0xMi0zMVQwMDowMDowMFogYWEgQ049eA | cursor
       /revocations | device=x                    | device
       /decisions   | device=7                    | device
       /decisions   | outcome=maybe               | outcome
