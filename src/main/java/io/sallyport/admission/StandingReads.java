@@ -80,8 +80,7 @@ final class StandingReads implements AutoCloseable {
       if (question.taken) {
         unwell = true;
       }
-      throw new StoreUnavailableException(
-          unwell ? Cause.STORE_UNAVAILABLE : Cause.OVERLOADED, e);
+      throw new StoreUnavailableException(unwell ? Cause.STORE_UNAVAILABLE : Cause.OVERLOADED, e);
     } catch (ExecutionException e) {
       throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e.getCause());
     } catch (InterruptedException e) {
