@@ -44,7 +44,9 @@ class StandingReadsTest {
   void givesEachAskerItsOwnStandingAndNobodyAnothers() throws Exception {
     reads = new StandingReads(StandingReadsTest::all, 2, PATIENCE);
     List<Future<Optional<Standing>>> answers =
-        IntStream.range(0, 500).mapToObj(i -> askers.submit(() -> reads.of(thumbprint(i)))).toList();
+        IntStream.range(0, 500)
+            .mapToObj(i -> askers.submit(() -> reads.of(thumbprint(i))))
+            .toList();
     for (int i = 0; i < 500; i++) {
       assertThat(answers.get(i).get().orElseThrow().certificate().thumbprint())
           .isEqualTo(thumbprint(i));
@@ -59,7 +61,8 @@ class StandingReadsTest {
     reads =
         new StandingReads(
             thumbprints -> {
-              Map<CertificateThumbprint, Standing> seen = revoked.get() ? Map.of() : all(thumbprints);
+              Map<CertificateThumbprint, Standing> seen =
+                  revoked.get() ? Map.of() : all(thumbprints);
               running.countDown();
               await(mayEnd);
               return seen;
