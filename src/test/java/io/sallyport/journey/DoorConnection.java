@@ -52,6 +52,26 @@ final class DoorConnection implements AutoCloseable {
 
   private static DoorConnection open(House house, SSLContext context, String localAddress)
       throws IOException {
+    DoorConnection connection = connect(house, context, localAddress);
+    try {
+      connection.handshake();
+      return connection;
+    } catch (IOException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** Connected, and not a byte of TLS sent yet. */
+  static DoorConnection connect(House house, Laptop laptop) throws IOException {
+    return connect(
+        house,
+        laptop == null ? Tls.anonymous(house.root()) : Tls.of(laptop, house.root()),
+        "127.0.0.1");
+  }
+
+  private static DoorConnection connect(House house, SSLContext context, String localAddress)
+      throws IOException {
     SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
     try {
       socket.bind(new InetSocketAddress(InetAddress.getByName(localAddress), 0));
@@ -61,12 +81,16 @@ final class DoorConnection implements AutoCloseable {
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       parameters.setApplicationProtocols(new String[] {"http/1.1"});
       socket.setSSLParameters(parameters);
-      socket.startHandshake();
       return new DoorConnection(socket);
     } catch (IOException e) {
       socket.close();
       throw e;
     }
+  }
+
+  /** Returns once the client's half is done: the door may still refuse. */
+  void handshake() throws IOException {
+    socket.startHandshake();
   }
 
   int port() {

@@ -28,6 +28,8 @@ final class DoorSslHandler extends SslHandler {
   private final UUID connection;
   private final long firstRequestMillis;
 
+  private final LingeringClose linger = new LingeringClose();
+
   private Handshake handshake;
 
   DoorSslHandler(
@@ -49,6 +51,7 @@ final class DoorSslHandler extends SslHandler {
     handshake = handshakes.begin(connection, source, channel::close);
     channel.attr(HANDSHAKE).set(handshake);
     channel.closeFuture().addListener(closed -> handshakes.closed(handshake));
+    context.pipeline().addBefore(context.name(), null, linger);
     super.handlerAdded(context);
     handshakeFuture().addListener(done -> ended(channel));
     if (handshake.wasLimited()) {
@@ -70,6 +73,7 @@ final class DoorSslHandler extends SslHandler {
           .schedule(() -> closeUnlessUsed(channel), firstRequestMillis, TimeUnit.MILLISECONDS);
       return;
     }
+    linger.arm();
     Throwable cause = handshakeFuture().cause();
     if (cause instanceof ClosedChannelException && handshake.verdict() == null) {
       channel.eventLoop().schedule(() -> fail(cause), VERDICT_GRACE_MILLIS, TimeUnit.MILLISECONDS);
