@@ -12,15 +12,18 @@ import java.util.Objects;
  * @param certificateLifetime how long a device's certificate lives, unless the issuing CA ends
  *     before
  * @param codeLifetime how long an enrolment code may be used when nothing else is said
+ * @param crlShards into how many lists the CRL of each issuing CA is split; a certificate names its
+ *     own for ever, so a lower number speaks of later certificates only
  */
 public record AuthoritySettings(
-    URI pkiBaseUrl, Duration certificateLifetime, Duration codeLifetime) {
+    URI pkiBaseUrl, Duration certificateLifetime, Duration codeLifetime, int crlShards) {
 
   /** The longest life that an enrolment code can be given. */
   static final Duration LONGEST_CODE = Duration.ofDays(30);
 
   private static final Duration SHORTEST = Duration.ofMinutes(5);
   private static final Duration LONGEST = Duration.ofDays(825);
+  private static final int MOST_SHARDS = 1000;
 
   public AuthoritySettings {
     Objects.requireNonNull(pkiBaseUrl, "pkiBaseUrl");
@@ -41,16 +44,30 @@ public record AuthoritySettings(
       throw new IllegalArgumentException(
           "an enrolment code lives at most 30 days, not " + codeLifetime);
     }
+    if (crlShards < 1 || crlShards > MOST_SHARDS) {
+      throw new IllegalArgumentException(
+          "a CRL is split into 1 to " + MOST_SHARDS + " shards, not " + crlShards);
+    }
+  }
+
+  /** With one list for each issuing CA. */
+  public AuthoritySettings(URI pkiBaseUrl, Duration certificateLifetime, Duration codeLifetime) {
+    this(pkiBaseUrl, certificateLifetime, codeLifetime, 1);
   }
 
   /** Where the CRL of one shard is fetched. */
-  URI crlUrl(String caId, int shard) {
+  public URI crlUrl(String caId, int shard) {
     return under("/pki/" + caId + "/" + shard + ".crl");
   }
 
   /** Where the CA certificate is fetched (RFC 5280 section 4.2.2.1). */
-  URI caCertificateUrl(String caId) {
+  public URI caCertificateUrl(String caId) {
     return under("/pki/" + caId + ".cer");
+  }
+
+  /** Where one certificate's status is asked for (RFC 6960, RFC 5019). */
+  public URI ocspUrl() {
+    return under("/ocsp");
   }
 
   private URI under(String path) {

@@ -3,6 +3,7 @@ package io.sallyport.authority;
 import io.sallyport.identity.DeviceId;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
@@ -33,9 +34,6 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 @Singleton
 public class CertificateIssuer {
 
-  /** Until CRLs are split, every certificate names the first shard. */
-  static final int SHARD = 0;
-
   private static final Duration BACKDATED = Duration.ofMinutes(1);
 
   private final AuthorityMaterial authority;
@@ -52,13 +50,13 @@ public class CertificateIssuer {
   }
 
   /**
-   * A certificate for client authentication that says {@code deviceName} (common name) and {@code
+   * A certificate for client authentication that says the device's name (common name) and {@code
    * urn:uuid:<device>} (SAN), valid from one minute ago for the configured life, or until the
-   * issuing CA ends.
+   * issuing CA ends. It names its shard of the CRL and the OCSP responder.
    *
    * @throws IllegalStateException if the issuing CA has ended, or the result does not pass the lint
    */
-  IssuedCertificate issue(DeviceId device, String deviceName, VerifiedCsr csr) {
+  public IssuedCertificate issue(IssuanceRequest request) {
     IssuingCa ca = authority.current();
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Instant caEnd = ca.certificate().getNotAfter().toInstant();
@@ -67,22 +65,32 @@ public class CertificateIssuer {
           "the issuing CA " + ca.certificate().getSubjectX500Principal() + " ended at " + caEnd);
     }
     Instant end = now.plus(settings.certificateLifetime());
+    BigInteger serial = CertificateParts.serial(random);
+    int shard = CrlShard.of(serial, settings.crlShards());
     X509Certificate leaf =
-        sign(device, deviceName, csr, ca, now.minus(BACKDATED), end.isAfter(caEnd) ? caEnd : end);
+        sign(request, ca, serial, shard, now.minus(BACKDATED), end.isAfter(caEnd) ? caEnd : end);
     List<String> faults =
-        CertificateLint.faults(leaf, ca, csr, now, settings.certificateLifetime());
+        CertificateLint.faults(leaf, ca, request.csr(), now, settings.certificateLifetime());
     if (!faults.isEmpty()) {
       throw new IllegalStateException("a certificate was signed but not given out: " + faults);
     }
-    return new IssuedCertificate(leaf, ca, SHARD);
+    return new IssuedCertificate(leaf, ca, shard);
   }
 
   private X509Certificate sign(
-      DeviceId device, String name, VerifiedCsr csr, IssuingCa ca, Instant start, Instant end) {
+      IssuanceRequest request,
+      IssuingCa ca,
+      BigInteger serial,
+      int shard,
+      Instant start,
+      Instant end) {
+    DeviceId device = request.device();
+    String name = request.deviceName();
+    VerifiedCsr csr = request.csr();
     var builder =
         new X509v3CertificateBuilder(
             CertificateParts.subjectOf(ca.certificate()),
-            CertificateParts.serial(random),
+            serial,
             Date.from(start),
             Date.from(end),
             CertificateParts.commonName(name.isBlank() ? device.toString() : name),
@@ -105,14 +113,19 @@ public class CertificateIssuer {
           false,
           new CRLDistPoint(
               new DistributionPoint[] {
-                new DistributionPoint(pointName(settings.crlUrl(ca.id(), SHARD)), null, null)
+                new DistributionPoint(pointName(settings.crlUrl(ca.id(), shard)), null, null)
               }));
       builder.addExtension(
           Extension.authorityInfoAccess,
           false,
           new AuthorityInformationAccess(
-              AccessDescription.id_ad_caIssuers,
-              uri(settings.caCertificateUrl(ca.id()).toString())));
+              new AccessDescription[] {
+                new AccessDescription(
+                    AccessDescription.id_ad_ocsp, uri(settings.ocspUrl().toString())),
+                new AccessDescription(
+                    AccessDescription.id_ad_caIssuers,
+                    uri(settings.caCertificateUrl(ca.id()).toString()))
+              }));
       var signer =
           new JcaContentSignerBuilder(
                   CertificateParts.signatureAlgorithm(ca.certificate().getPublicKey()))

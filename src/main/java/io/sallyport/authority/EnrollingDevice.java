@@ -1,5 +1,6 @@
 package io.sallyport.authority;
 
+import io.sallyport.registry.DeviceKind;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -8,10 +9,11 @@ import java.util.Optional;
  *
  * @param barredBy why a device in this state gets no certificate; empty if it may have one
  */
-record EnrollingDevice(String name, Optional<Redemption.Cause> barredBy) {
+record EnrollingDevice(String name, DeviceKind kind, Optional<Redemption.Cause> barredBy) {
 
   EnrollingDevice {
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(barredBy, "barredBy");
   }
 }

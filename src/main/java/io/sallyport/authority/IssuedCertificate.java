@@ -12,14 +12,15 @@ import java.util.Objects;
  * @param ca who signed it
  * @param shard the part of that CA's CRL which it names
  */
-record IssuedCertificate(X509Certificate leaf, IssuingCa ca, int shard) {
+public record IssuedCertificate(X509Certificate leaf, IssuingCa ca, int shard) {
 
-  IssuedCertificate {
+  public IssuedCertificate {
     Objects.requireNonNull(leaf, "leaf");
     Objects.requireNonNull(ca, "ca");
   }
 
-  byte[] der() {
+  /** The DER of the certificate. */
+  public byte[] der() {
     try {
       return leaf.getEncoded();
     } catch (CertificateEncodingException e) {
@@ -27,7 +28,7 @@ record IssuedCertificate(X509Certificate leaf, IssuingCa ca, int shard) {
     }
   }
 
-  CertificateThumbprint thumbprint() {
+  public CertificateThumbprint thumbprint() {
     return CertificateThumbprint.ofDer(der());
   }
 }

@@ -40,6 +40,7 @@ class PanacheDeviceRegistry implements DeviceRegistry {
   private static EnrollingDevice enrolling(Device device) {
     return new EnrollingDevice(
         device.name,
+        device.kind,
         switch (device.state) {
           case SUSPENDED -> Optional.of(Redemption.Cause.DEVICE_SUSPENDED);
           case RETIRED -> Optional.of(Redemption.Cause.DEVICE_RETIRED);

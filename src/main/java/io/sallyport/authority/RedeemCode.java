@@ -118,7 +118,8 @@ public class RedeemCode {
       VerifiedCsr csr,
       SourceAddress source,
       Instant now) {
-    IssuedCertificate issued = issuer.issue(device, details.name(), csr);
+    IssuedCertificate issued =
+        issuer.issue(new IssuanceRequest(device, details.name(), details.kind(), csr));
     store.recordIssuance(device, issued, "enrolmentCode:" + code.id(), now);
     store.bind(code, csr.keyHash(), issued, now);
     record("enrolmentCode.redeem", device, code, issued, source, now);

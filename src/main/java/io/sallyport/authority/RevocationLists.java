@@ -105,14 +105,18 @@ public class RevocationLists {
    * @throws IllegalStateException if there is none and none can be made now
    */
   Optional<SignedList> current(String caId, int shard) {
-    if (shard != CertificateIssuer.SHARD) {
+    if (shard < 0 || shard >= settings.crlShards()) {
       return Optional.empty();
     }
     // compute() lets one request sign while the others wait for its list: strangers can't make us
     // sign more.
     return authority
         .issuing(caId)
-        .map(ca -> kept.compute(caId, (_, last) -> fresh(last) ? last : renewed(ca, shard, last)));
+        .map(
+            ca ->
+                kept.compute(
+                    caId + "/" + shard,
+                    (_, last) -> fresh(last) ? last : renewed(ca, shard, last)));
   }
 
   private SignedList renewed(IssuingCa ca, int shard, SignedList last) {

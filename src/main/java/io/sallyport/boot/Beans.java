@@ -233,7 +233,8 @@ public final class Beans {
     return new AuthoritySettings(
         URI.create(config.pki().baseUrl().orElse("http://localhost:8080")),
         config.authority().certificateLifetime(),
-        config.authority().codeLifetime());
+        config.authority().codeLifetime(),
+        config.pki().crlShards());
   }
 
   @Produces

@@ -126,6 +126,14 @@ public interface SallyportConfig {
      * {@code http://localhost:8080}.
      */
     Optional<String> baseUrl();
+
+    /**
+     * Into how many lists the CRL of each issuing CA is split, 1 to 1000; a certificate names its
+     * own. May be raised at any time, and not lowered while certificates live that name a higher
+     * one.
+     */
+    @WithDefault("1")
+    int crlShards();
   }
 
   /** Session grants. */

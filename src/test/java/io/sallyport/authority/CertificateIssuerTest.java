@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sallyport.identity.DeviceId;
+import io.sallyport.registry.DeviceKind;
+import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +47,7 @@ class CertificateIssuerTest {
             CsrReader.read(Csrs.der(Csrs.rsa(3072), "SHA256withRSA")))) {
       Path leaf = dir.resolve("leaf.crt");
       Files.write(
-          leaf, Pem.of(issuer(Duration.ofDays(30)).issue(device, "Ada's laptop", csr).leaf()));
+          leaf, Pem.of(issuer(Duration.ofDays(30)).issue(asked("Ada's laptop", csr)).leaf()));
 
       var verdict =
           OpenSsl.run(
@@ -110,7 +112,7 @@ class CertificateIssuerTest {
   @Test
   void startsAMinuteAgoAndLivesAsLongAsConfigured() throws Exception {
     X509Certificate leaf =
-        issuer(Duration.ofDays(7)).issue(device, "x", Csrs.verified(Csrs.p256())).leaf();
+        issuer(Duration.ofDays(7)).issue(asked("x", Csrs.verified(Csrs.p256()))).leaf();
 
     assertThat(leaf.getNotBefore()).isEqualTo(Instant.parse("2026-11-23T11:59:00Z"));
     assertThat(leaf.getNotAfter()).isEqualTo(Instant.parse("2026-11-30T12:00:00Z"));
@@ -155,14 +157,33 @@ class CertificateIssuerTest {
     String base = "http://pki.example.com:8080/pki/" + authority.current().id();
     assertThat(text)
         .contains("URI:" + base + "/0.crl")
-        .contains("CA Issuers - URI:" + base + ".cer");
+        .contains("CA Issuers - URI:" + base + ".cer")
+        .contains("OCSP - URI:http://pki.example.com:8080/ocsp");
+  }
+
+  @Test
+  void namesTheShardOfItsSerial() throws Exception {
+    var settings =
+        new AuthoritySettings(
+            URI.create("http://pki.example.com"), Duration.ofDays(30), Duration.ofHours(24), 7);
+    var issuer = new CertificateIssuer(authority, settings, clock, random);
+    for (int i = 0; i < 10; i++) {
+      IssuedCertificate issued = issuer.issue(asked("x", Csrs.verified(Csrs.p256())));
+      Path leaf = dir.resolve("leaf.crt");
+      Files.write(leaf, Pem.of(issued.leaf()));
+
+      assertThat(issued.shard())
+          .isEqualTo(issued.leaf().getSerialNumber().mod(BigInteger.valueOf(7)).intValue());
+      assertThat(OpenSsl.run("x509", "-in", leaf.toString(), "-noout", "-text").output())
+          .contains("/pki/" + authority.current().id() + "/" + issued.shard() + ".crl");
+    }
   }
 
   @Test
   void lintFindsWhatASignerGotWrong() throws Exception {
     VerifiedCsr csr = Csrs.verified(Csrs.p256());
     VerifiedCsr other = Csrs.verified(Csrs.p256());
-    X509Certificate leaf = issuer(Duration.ofDays(30)).issue(device, "x", csr).leaf();
+    X509Certificate leaf = issuer(Duration.ofDays(30)).issue(asked("x", csr)).leaf();
     Instant now = clock.instant();
     IssuingCa ca = authority.current();
     X509Certificate server =
@@ -179,7 +200,11 @@ class CertificateIssuerTest {
   }
 
   private IssuedCertificate issue(String name) throws Exception {
-    return issuer(Duration.ofDays(30)).issue(device, name, Csrs.verified(Csrs.p256()));
+    return issuer(Duration.ofDays(30)).issue(asked(name, Csrs.verified(Csrs.p256())));
+  }
+
+  private IssuanceRequest asked(String name, VerifiedCsr csr) {
+    return new IssuanceRequest(device, name, DeviceKind.LAPTOP, csr);
   }
 
   private CertificateIssuer issuer(Duration lifetime) {

@@ -10,6 +10,7 @@ import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.Uuids;
+import io.sallyport.registry.DeviceKind;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -156,13 +157,17 @@ final class EnrolmentWorld implements AutoCloseable {
       try (var connection = dataSource.getConnection();
           var statement =
               connection.prepareStatement(
-                  "select name, state from device where id = ? for no key update")) {
+                  "select name, kind, state from device where id = ? for no key update")) {
         statement.setObject(1, id.value());
         try (var rows = statement.executeQuery()) {
           if (!rows.next()) {
             return Optional.empty();
           }
-          return Optional.of(new EnrollingDevice(rows.getString(1), barredBy(rows.getString(2))));
+          return Optional.of(
+              new EnrollingDevice(
+                  rows.getString(1),
+                  DeviceKind.of(rows.getString(2)).orElseThrow(),
+                  barredBy(rows.getString(3))));
         }
       } catch (SQLException e) {
         throw new IllegalStateException(e);

@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import io.sallyport.identity.DeviceId;
+import io.sallyport.registry.DeviceKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -230,7 +231,13 @@ final class LaptopWorld implements AutoCloseable {
               clock,
               random);
       certsOnly(
-          exchange, List.of(issuer.issue(DeviceId.parse(device), "Ada's laptop", csr).leaf()));
+          exchange,
+          List.of(
+              issuer
+                  .issue(
+                      new IssuanceRequest(
+                          DeviceId.parse(device), "Ada's laptop", DeviceKind.LAPTOP, csr))
+                  .leaf()));
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {

@@ -54,6 +54,7 @@ class SallyportConfigTest {
                     Map.entry("sallyport.grant.key-signs-for", "12h"),
                     Map.entry("sallyport.grant.lifetime", "10m"),
                     Map.entry("sallyport.issuer", "https://localhost:9443"),
+                    Map.entry("sallyport.pki.crl-shards", "1"),
                     Map.entry("sallyport.tls.names", "localhost,127.0.0.1,::1"),
                     Map.entry("sallyport.tls.reload-period", "10s"))));
   }
