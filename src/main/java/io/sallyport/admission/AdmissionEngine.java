@@ -127,6 +127,23 @@ public final class AdmissionEngine {
     return decision;
   }
 
+  /**
+   * Whether a request under this certificate would pass every check that needs no request, now. For
+   * ending what was begun under an earlier standing: it is no decision, leaves no record and opens
+   * nothing. False too if that can't be known.
+   */
+  public boolean wouldAdmit(PresentedChain chain) {
+    try {
+      Assessment assessment = assess(chain, clock.instant());
+      if (assessment.standing() != null) {
+        checkLifecycle(assessment);
+      }
+      return assessment.sound();
+    } catch (StoreUnavailableException e) {
+      return false;
+    }
+  }
+
   // The record is the log of decisions; these lines lead from the service's own log to it.
   // Admissions are left to debug:
   // at nine o'clock they would be all there is to read.
@@ -316,7 +333,7 @@ public final class AdmissionEngine {
     }
   }
 
-  private void checkDevice(AdmissionRequest request, Assessment assessment) {
+  private static void checkLifecycle(Assessment assessment) {
     Standing standing = assessment.standing();
     RefusalReason lifecycle =
         switch (standing.deviceState()) {
@@ -331,6 +348,11 @@ public final class AdmissionEngine {
     } else {
       assessment.failed("lifecycle", lifecycle, "state", standing.deviceState().wire());
     }
+  }
+
+  private static void checkDevice(AdmissionRequest request, Assessment assessment) {
+    checkLifecycle(assessment);
+    Standing standing = assessment.standing();
     request
         .claimedDevice()
         .filter(claimed -> !claimed.equals(standing.device()))

@@ -98,12 +98,11 @@ final class StartUp {
     }
   }
 
-  // What worsens a standing ends connections too; whoever is still welcome connects anew and is
-  // judged anew.
+  // What worsens a standing ends connections too.
   private void follow() {
     feed.subscribe(
-        ChangeKind.CERTIFICATE, subject -> door.close(CertificateThumbprint.ofHex(subject)));
-    feed.subscribe(ChangeKind.DEVICE, subject -> door.close(DeviceId.parse(subject)));
+        ChangeKind.CERTIFICATE, subject -> door.reconsider(CertificateThumbprint.ofHex(subject)));
+    feed.subscribe(ChangeKind.DEVICE, subject -> door.reconsider(DeviceId.parse(subject)));
     feed.subscribe(ChangeKind.TRUST, subject -> trust.reload());
     feed.onConnect(trust::reload);
     feed.start();

@@ -3,11 +3,14 @@ package io.sallyport.journey;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.sallyport.SallyportResource;
 import io.sallyport.door.https.DeviceDoor;
+import io.sallyport.feed.ChangeKind;
+import io.sallyport.feed.ChangeLog;
 import io.sallyport.identity.IssuerAndSerial;
 import jakarta.inject.Inject;
 import java.io.IOException;
@@ -45,6 +48,8 @@ class OpenConnectionTest {
   }
 
   @Inject DataSource dataSource;
+
+  @Inject ChangeLog changes;
 
   enum Taking {
     REVOKED_DEVICE("revoked", "device_suspended") {
@@ -133,6 +138,28 @@ class OpenConnectionTest {
           .as("the change feed takes milliseconds; a busy machine gets two seconds")
           .isLessThan(Duration.ofSeconds(2));
       assertThat(other.session().status()).as("nobody else is disturbed").isEqualTo(200);
+    }
+  }
+
+  /** The change that a registration is may be told after the device has connected. */
+  @Test
+  void keepsTheConnectionOfADeviceThatSomethingHarmlessIsToldOf() throws Exception {
+    Laptop laptop = house.fleet().member();
+    Laptop leaver = house.fleet().member();
+    try (var connection = DoorConnection.open(house, laptop);
+        var barrier = DoorConnection.open(house, leaver)) {
+      assertThat(connection.session().status()).isEqualTo(200);
+      assertThat(barrier.session().status()).isEqualTo(200);
+
+      QuarkusTransaction.requiringNew()
+          .run(() -> changes.append(ChangeKind.CERTIFICATE, laptop.thumbprint().hex()));
+      QuarkusTransaction.requiringNew()
+          .run(() -> changes.append(ChangeKind.DEVICE, laptop.id().toString()));
+      // Told in order: when this one has closed, the others have been told.
+      house.console().revokeDevice(leaver.id());
+      barrier.awaitClosed();
+
+      assertThat(connection.session().status()).isEqualTo(200);
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
@@ -40,6 +41,7 @@ public final class DeviceDoor implements AutoCloseable {
   private final Vertx vertx;
   private final DoorSettings settings;
   private final TlsEngine engine;
+  private final AdmissionEngine admission;
   private final Handshakes handshakes;
   private final DoorTls tls;
   private final DeviceRequests requests;
@@ -60,6 +62,7 @@ public final class DeviceDoor implements AutoCloseable {
       MeterRegistry metrics) {
     this.vertx = vertx;
     this.settings = settings;
+    this.admission = admission;
     this.engine = TlsEngine.best();
     this.virtualThreads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("door-", 0).factory());
@@ -108,14 +111,43 @@ public final class DeviceDoor implements AutoCloseable {
     tls.present(identity);
   }
 
-  /** Closes the connections under this certificate, on this replica. */
-  public void close(CertificateThumbprint thumbprint) {
-    handshakes.closeOf(thumbprint);
+  /**
+   * Something changed about this certificate: closes the connections under it, on this replica,
+   * unless it would still be admitted. Returns at once.
+   */
+  public void reconsider(CertificateThumbprint thumbprint) {
+    reconsider(handshakes.of(thumbprint));
   }
 
-  /** Closes the connections on which this device was admitted, on this replica. */
-  public void close(DeviceId device) {
-    handshakes.closeAll(handshake -> device.equals(handshake.admitted()));
+  /**
+   * Something changed about this device: closes the connections on which it was admitted, on this
+   * replica, unless it would be again. Returns at once.
+   */
+  public void reconsider(DeviceId device) {
+    reconsider(handshakes.of(device));
+  }
+
+  // A registration is a change too, and may be told when the device it registered is already
+  // connected: only whose standing is bad now has to go. A handshake that is still running is not
+  // cut, since its own judgement ends it with the right alert; it may have been judged just before
+  // the change, though, so it is looked at again once it is proven.
+  private void reconsider(List<Handshake> connections) {
+    for (Handshake handshake : connections) {
+      handshake.onceProven(
+          () -> {
+            try {
+              virtualThreads.execute(() -> closeUnlessWelcome(handshake));
+            } catch (RejectedExecutionException e) {
+              LOG.debug("the door is closing, and every connection with it", e);
+            }
+          });
+    }
+  }
+
+  private void closeUnlessWelcome(Handshake handshake) {
+    if (!admission.wouldAdmit(handshake.chain())) {
+      handshakes.close(handshake);
+    }
   }
 
   /** The port it listens on; 0 while it is closed. */

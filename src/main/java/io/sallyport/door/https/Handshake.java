@@ -40,6 +40,7 @@ final class Handshake {
   private boolean closed;
   private boolean recorded;
   private DeviceId admitted;
+  private Runnable onceProven;
 
   Handshake(UUID connection, SourceAddress source, long startedNanos) {
     this.connection = connection;
@@ -71,10 +72,31 @@ final class Handshake {
   }
 
   /** The peer's Finished was right: it holds the key of {@link #chain()}. */
-  synchronized void proven(TlsFacts negotiated) {
-    ended = true;
-    proven = true;
-    tls = negotiated;
+  void proven(TlsFacts negotiated) {
+    Runnable waiting;
+    synchronized (this) {
+      ended = true;
+      proven = true;
+      tls = negotiated;
+      waiting = onceProven;
+    }
+    if (waiting != null) {
+      waiting.run();
+    }
+  }
+
+  /**
+   * Runs the action now if the peer is proven, else when it is, else never. Of several that wait
+   * the last one counts: all of them ask the same.
+   */
+  void onceProven(Runnable action) {
+    synchronized (this) {
+      if (!proven) {
+        onceProven = action;
+        return;
+      }
+    }
+    action.run();
   }
 
   synchronized void failed(Throwable cause) {

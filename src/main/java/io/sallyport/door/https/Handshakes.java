@@ -4,14 +4,17 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.Uuids;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /**
  * The connections of the door, found by their name, and the bounds on them. Addresses and ports
@@ -112,18 +115,27 @@ final class Handshakes {
     return connection == null ? null : connection.handshake();
   }
 
-  /** Closes every connection that a predicate on its handshake names. */
-  void closeAll(java.util.function.Predicate<Handshake> which) {
-    open.values().stream()
-        .filter(connection -> which.test(connection.handshake()))
-        .map(Connection::close)
-        .forEach(Runnable::run);
-  }
-
-  /** Closes what is open under this certificate. */
-  void closeOf(CertificateThumbprint thumbprint) {
-    closeAll(
+  /** The open connections on which this certificate was presented, proven or not yet. */
+  List<Handshake> of(CertificateThumbprint thumbprint) {
+    return matching(
         handshake ->
             handshake.chain() != null && handshake.chain().thumbprint().equals(thumbprint));
+  }
+
+  /** The open connections on which this device was admitted. */
+  List<Handshake> of(DeviceId device) {
+    return matching(handshake -> device.equals(handshake.admitted()));
+  }
+
+  private List<Handshake> matching(Predicate<Handshake> which) {
+    return open.values().stream().map(Connection::handshake).filter(which).toList();
+  }
+
+  /** Closes this connection if it is still open. */
+  void close(Handshake handshake) {
+    Connection connection = open.get(handshake.connection().toString());
+    if (connection != null) {
+      connection.close().run();
+    }
   }
 }
