@@ -51,7 +51,9 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
     settings.put("sallyport.door.https.host", "127.0.0.1");
     // Short enough to wait for, long enough for a busy machine.
     settings.put("sallyport.door.https.handshake-timeout", "3s");
-    settings.put("sallyport.door.https.max-unproven-per-source", "64");
+    // More than any test but the one of this limit has open at once.
+    settings.put(
+        "sallyport.door.https.max-unproven-per-source", Integer.toString(UNPROVEN_PER_SOURCE));
     settings.put("sallyport.tls.reload-period", "200ms");
     settings.put("quarkus.tls.admin.reload-period", "1s");
     settings.put("sallyport.trust.anchors", anchors().toString());
@@ -83,6 +85,9 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
       throw new UncheckedIOException(e);
     }
   }
+
+  /** How many unproven connections one source may have. */
+  public static final int UNPROVEN_PER_SOURCE = 400;
 
   /** Of the operator {@code admin} in every test. */
   public static final String OPERATOR_PASSWORD = "correct horse battery staple";

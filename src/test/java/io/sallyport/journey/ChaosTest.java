@@ -128,7 +128,12 @@ class ChaosTest {
       expected.sort(null);
       found.sort(null);
       if (!found.equals(expected)) {
-        wrong.put(entry.getValue().toString(), found);
+        wrong.put(
+            entry.getValue().toString(),
+            rows.stream()
+                .filter(row -> row.at("/source/port").asInt() == entry.getKey())
+                .map(JsonNode::toString)
+                .toList());
       }
     }
     assertThat(wrong).as("connections with other records than one of their own").isEmpty();

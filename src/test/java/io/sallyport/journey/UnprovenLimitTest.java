@@ -27,8 +27,7 @@ import org.junit.jupiter.api.Test;
 @WithTestResource(SallyportResource.class)
 class UnprovenLimitTest {
 
-  // SallyportResource sets it.
-  private static final int LIMIT = 64;
+  private static final int LIMIT = SallyportResource.UNPROVEN_PER_SOURCE;
   private static final int SURPLUS = 40;
 
   @Inject DeviceDoor door;

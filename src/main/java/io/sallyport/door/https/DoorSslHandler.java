@@ -68,12 +68,14 @@ final class DoorSslHandler extends SslHandler {
     if (handshakeFuture().isSuccess()) {
       handshake.proven(facts());
       handshakes.ended(handshake);
+      handshakes.settle(handshake);
       channel
           .eventLoop()
           .schedule(() -> closeUnlessUsed(channel), firstRequestMillis, TimeUnit.MILLISECONDS);
       return;
     }
     linger.arm();
+    handshakes.ended(handshake);
     Throwable cause = handshakeFuture().cause();
     if (cause instanceof ClosedChannelException && handshake.verdict() == null) {
       channel.eventLoop().schedule(() -> fail(cause), VERDICT_GRACE_MILLIS, TimeUnit.MILLISECONDS);
@@ -84,7 +86,7 @@ final class DoorSslHandler extends SslHandler {
 
   private void fail(Throwable cause) {
     handshake.failed(cause);
-    handshakes.ended(handshake);
+    handshakes.settle(handshake);
   }
 
   // Idle time starts anew with every byte; a header that comes a byte at a time must not hold a

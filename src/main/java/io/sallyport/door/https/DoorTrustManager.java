@@ -35,7 +35,7 @@ final class DoorTrustManager extends X509ExtendedTrustManager {
       throws CertificateException {
     Handshake handshake = handshakes.find(engine.getPeerHost());
     if (handshake == null) {
-      throw new CertificateException("the connection is gone");
+      throw new HandshakeFailure.PeerGoneException();
     }
     CertificateVerdict verdict = null;
     try {

@@ -5,6 +5,7 @@ import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.sallyport.admission.RefusalReason;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.security.cert.CertificateException;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 
@@ -15,7 +16,22 @@ final class HandshakeFailure {
 
   private HandshakeFailure() {}
 
+  /** The trust manager was asked about a connection that had closed meanwhile. */
+  static final class PeerGoneException extends CertificateException {
+    private static final long serialVersionUID = 1L;
+
+    PeerGoneException() {
+      super("the connection is gone");
+    }
+  }
+
   static RefusalReason reason(Throwable failure) {
+    // Looked for first: the engine wraps it in an error of its own that says nothing.
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof PeerGoneException) {
+        return RefusalReason.PEER_CLOSED;
+      }
+    }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       RefusalReason reason = ofOne(cause);
       if (reason != null) {

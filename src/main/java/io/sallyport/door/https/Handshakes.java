@@ -78,14 +78,16 @@ final class Handshakes {
     return handshake;
   }
 
-  /** The handshake is over, one way or the other. */
+  /**
+   * The handshake is over, one way or the other, and counts against no bound any more. Whoever
+   * waits for a late verdict settles it afterwards.
+   */
   void ended(Handshake handshake) {
     unproven.computeIfPresent(
         handshake.source().limitedNetwork(), (network, count) -> count == 1 ? null : count - 1);
     running.decrementAndGet();
     (handshake.isProven() ? proven : failed)
         .record(Duration.ofNanos(System.nanoTime() - handshake.startedNanos()));
-    settle(handshake);
   }
 
   /** Records how it failed, or that it was no use, once everything that can be known of it is. */

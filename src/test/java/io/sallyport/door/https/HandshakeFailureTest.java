@@ -63,6 +63,10 @@ class HandshakeFailureTest {
         Arguments.of(new NotSslRecordException("not an SSL/TLS record"), RefusalReason.NOT_TLS),
         Arguments.of(new SslHandshakeTimeoutException("late"), RefusalReason.HANDSHAKE_TIMEOUT),
         Arguments.of(new ClosedChannelException(), RefusalReason.PEER_CLOSED),
+        Arguments.of(
+            new SSLHandshakeException("General OpenSslEngine problem")
+                .initCause(new HandshakeFailure.PeerGoneException()),
+            RefusalReason.PEER_CLOSED),
         Arguments.of(new SocketException("Connection reset"), RefusalReason.PEER_CLOSED),
         Arguments.of(
             new SSLProtocolException("what nobody has seen"), RefusalReason.PROTOCOL_MISMATCH));
