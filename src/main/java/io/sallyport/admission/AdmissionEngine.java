@@ -16,22 +16,21 @@ import io.sallyport.audit.Outcome;
 import io.sallyport.grant.GrantTable;
 import io.sallyport.grant.SessionGrant;
 import io.sallyport.identity.DecisionId;
+import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Door;
 import io.sallyport.identity.GrantId;
-import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.TlsFacts;
 import io.sallyport.identity.Uuids;
-import io.sallyport.trust.ChainFault;
-import io.sallyport.trust.ChainVerdict;
-import io.sallyport.trust.PathValidator;
+import io.sallyport.registry.CertificateSource;
+import io.sallyport.registry.DeviceState;
+import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.trust.PresentedChain;
-import io.sallyport.trust.TrustStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -46,13 +45,13 @@ import org.jboss.logging.MDC;
  * revocation bites open connections.
  *
  * <pre>
- *   judge:  recognition ─ miss ─▶ path (RFC 5280) ─▶ revocation by issuer and serial ─▶ Unsound
- *              │ hit
- *              ▼
- *           validity ─ issuers ─ revocation ─▶ Sound | Unsound
+ *   judge:  recognition ─ miss ─▶ path (RFC 5280) ─ issuers ─ revocation ─ mapping ─▶ Unsound
+ *              │ hit                                                         │ one device
+ *              ▼                                                             ▼
+ *           validity ─ issuers ─ revocation ─▶ purposes ─ the issuer's evidence ─▶ Sound | Unsound
  *
  *   decide: judge ─ lifecycle ─ binding ─ policy ─▶ Refused
- *                                            │
+ *              │ mapped: registered now, judged again        │
  *              ═══ barrier: record and grant durable ═══
  *                                            ▼
  *                                        Admitted
@@ -62,9 +61,8 @@ public final class AdmissionEngine {
 
   private static final Logger LOG = Logger.getLogger(AdmissionEngine.class);
 
-  private final StandingQuery standings;
-  private final TrustStore trust;
-  private final PathValidator paths;
+  private final Assessor assessor;
+  private final RegisterCertificate registrations;
   private final AuditLog audit;
   private final GrantTable grants;
   private final Uuids ids;
@@ -77,18 +75,16 @@ public final class AdmissionEngine {
    *     certificate's path
    */
   public AdmissionEngine(
-      StandingQuery standings,
-      TrustStore trust,
-      PathValidator paths,
+      Assessor assessor,
+      RegisterCertificate registrations,
       AuditLog audit,
       GrantTable grants,
       Uuids ids,
       Clock clock,
       Duration grantLifetime,
       DecisionMeters meters) {
-    this.standings = standings;
-    this.trust = trust;
-    this.paths = paths;
+    this.assessor = assessor;
+    this.registrations = registrations;
     this.audit = audit;
     this.grants = grants;
     this.ids = ids;
@@ -104,12 +100,12 @@ public final class AdmissionEngine {
   public CertificateVerdict judge(PresentedChain chain) {
     Instant now = clock.instant();
     try {
-      Assessment assessment = assess(chain, now);
-      return assessment.sound() ? new CertificateVerdict.Sound() : unsound(assessment);
+      Assessment assessment = assessor.assess(chain, now);
+      return assessment.sound()
+          ? new CertificateVerdict.Sound(assessment.anchor().id())
+          : unsound(assessment);
     } catch (StoreUnavailableException e) {
-      Assessment offline = new Assessment();
-      offline.unrecognised(chain);
-      checkPath(chain, now, offline);
+      Assessment offline = assessor.withoutStore(chain, now);
       return offline.sound() ? new CertificateVerdict.Unjudged(e.undecided()) : unsound(offline);
     }
   }
@@ -134,8 +130,8 @@ public final class AdmissionEngine {
    */
   public boolean wouldAdmit(PresentedChain chain) {
     try {
-      Assessment assessment = assess(chain, clock.instant());
-      if (assessment.standing() != null) {
+      Assessment assessment = assessor.assess(chain, clock.instant());
+      if (assessment.known() != null) {
         checkLifecycle(assessment);
       }
       return assessment.sound();
@@ -247,96 +243,61 @@ public final class AdmissionEngine {
     Instant now = clock.instant();
     Assessment assessment;
     try {
-      assessment = assess(request.chain(), now);
+      assessment = checked(request, now);
+      if (assessment.sound() && assessment.standing() == null) {
+        assessment = bound(request, assessment, now);
+      }
     } catch (StoreUnavailableException e) {
       return undecided(request, now, e.undecided());
     }
-    if (assessment.standing() != null) {
-      checkDevice(request, assessment);
-    }
-    if (!assessment.sound()) {
-      return refused(request, assessment, now);
-    }
-    return admitted(request, assessment, now);
+    return assessment.sound()
+        ? admitted(request, assessment, now)
+        : refused(request, assessment, now);
   }
 
-  private Assessment assess(PresentedChain chain, Instant now) throws StoreUnavailableException {
-    Assessment assessment = new Assessment();
-    var standing = standings.of(chain.thumbprint());
-    if (standing.isPresent()) {
-      assessment.recognised(standing.get());
-      checkStanding(standing.get(), now, assessment);
-    } else {
-      assessment.unrecognised(chain);
-      checkStranger(chain, now, assessment);
+  private Assessment checked(AdmissionRequest request, Instant now)
+      throws StoreUnavailableException {
+    Assessment assessment = assessor.assess(request.chain(), now);
+    if (assessment.known() != null) {
+      checkDevice(request, assessment);
     }
     return assessment;
   }
 
-  private static void checkStanding(Standing standing, Instant now, Assessment assessment) {
-    var certificate = standing.certificate();
-    assessment.passed("recognition", "deviceVersion", Long.toString(standing.deviceVersion()));
-    if (now.isBefore(certificate.notBefore())) {
-      assessment.failed(
-          "validity", RefusalReason.NOT_YET_VALID, "notBefore", certificate.notBefore().toString());
-    } else if (now.isAfter(standing.notAfter())) {
-      assessment.failed(
-          "validity", RefusalReason.EXPIRED, "notAfter", standing.notAfter().toString());
-    } else {
-      assessment.passed("validity", "notAfter", standing.notAfter().toString());
-    }
-    if (standing.issuerRevoked()) {
-      assessment.failed("issuers", RefusalReason.REVOKED, "issuer", "revoked");
-    } else if (standing.distrustedIssuers() > 0) {
-      assessment.failed("issuers", RefusalReason.UNTRUSTED_ISSUER, "issuer", "removed");
-    } else {
-      assessment.passed("issuers");
-    }
-    checkRevocation(standing.revocation(), assessment);
-  }
-
-  private static void checkRevocation(
-      java.util.Optional<Standing.Revocation> revocation, Assessment assessment) {
-    if (revocation.isPresent()) {
-      assessment.failed(
-          "revocation",
-          RefusalReason.REVOKED,
-          "source",
-          "registry",
-          "reason",
-          revocation.get().reason(),
-          "revokedAt",
-          revocation.get().at().toString());
-    } else {
-      assessment.passed("revocation", "source", "registry");
-    }
-  }
-
-  /** Names every reason why an unregistered certificate is refused; it always is. */
-  private void checkStranger(PresentedChain chain, Instant now, Assessment assessment)
+  /**
+   * Registers a certificate that leads to its device for the first time; here and not in the
+   * handshake, since only here its key is proven. Then all is checked anew, by what was stored.
+   */
+  private Assessment bound(AdmissionRequest request, Assessment mapped, Instant now)
       throws StoreUnavailableException {
-    checkPath(chain, now, assessment);
-    if (assessment.reasons().contains(RefusalReason.UNTRUSTED_ISSUER)
-        || assessment.reasons().contains(RefusalReason.MALFORMED_CERTIFICATE)) {
-      // Nobody we trust vouches for its names: whether they are registered or revoked says nothing
-      // about it.
-      return;
+    DeviceId device = mapped.known().device();
+    try {
+      registrations.register(
+          device,
+          mapped.mappedChain(),
+          CertificateSource.MAPPED,
+          "device:" + device,
+          request.source().host());
+    } catch (ProblemException e) {
+      // Taken back, retired or remapped since it was looked at.
+      mapped.failed("recognition", RefusalReason.UNKNOWN_DEVICE, "binding", e.problem().detail());
+      return mapped;
+    } catch (RuntimeException e) {
+      LOG.warnf("a certificate could not be bound to device %s: %s", device, e.getMessage());
+      throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e);
     }
-    checkRevocation(standings.revocationOf(IssuerAndSerial.of(chain.leaf())), assessment);
-    assessment.failed("recognition", RefusalReason.UNKNOWN_DEVICE);
-  }
-
-  private void checkPath(PresentedChain chain, Instant now, Assessment assessment) {
-    switch (paths.judge(chain, trust.current(), now)) {
-      case ChainVerdict.Valid valid -> assessment.passed("path");
-      case ChainVerdict.Rejected rejected -> assessment.failed("path", reasons(rejected.faults()));
+    Assessment assessment = checked(request, now);
+    if (assessment.sound() && assessment.standing() == null) {
+      assessment.failed(
+          "recognition", RefusalReason.UNKNOWN_DEVICE, "binding", "changed meanwhile");
     }
+    return assessment;
   }
 
   private static void checkLifecycle(Assessment assessment) {
-    Standing standing = assessment.standing();
+    DeviceState state = assessment.known().state();
     RefusalReason lifecycle =
-        switch (standing.deviceState()) {
+        switch (state) {
           case ACTIVE -> null;
           case PENDING -> RefusalReason.DEVICE_PENDING;
           case SUSPENDED -> RefusalReason.DEVICE_SUSPENDED;
@@ -344,18 +305,17 @@ public final class AdmissionEngine {
           case RETIRED -> RefusalReason.DEVICE_RETIRED;
         };
     if (lifecycle == null) {
-      assessment.passed("lifecycle", "state", standing.deviceState().wire());
+      assessment.passed("lifecycle", "state", state.wire());
     } else {
-      assessment.failed("lifecycle", lifecycle, "state", standing.deviceState().wire());
+      assessment.failed("lifecycle", lifecycle, "state", state.wire());
     }
   }
 
   private static void checkDevice(AdmissionRequest request, Assessment assessment) {
     checkLifecycle(assessment);
-    Standing standing = assessment.standing();
     request
         .claimedDevice()
-        .filter(claimed -> !claimed.equals(standing.device()))
+        .filter(claimed -> !claimed.equals(assessment.known().device()))
         .ifPresent(
             claimed ->
                 assessment.failed(
@@ -452,22 +412,5 @@ public final class AdmissionEngine {
   private static CertificateVerdict unsound(Assessment assessment) {
     return new CertificateVerdict.Unsound(
         assessment.reasons(), assessment.checks(), assessment.device(), assessment.certificate());
-  }
-
-  private static Set<RefusalReason> reasons(Set<ChainFault> faults) {
-    Set<RefusalReason> reasons = EnumSet.noneOf(RefusalReason.class);
-    for (ChainFault fault : faults) {
-      reasons.add(
-          switch (fault) {
-            case MALFORMED -> RefusalReason.MALFORMED_CERTIFICATE;
-            case UNTRUSTED_ISSUER -> RefusalReason.UNTRUSTED_ISSUER;
-            case EXPIRED -> RefusalReason.EXPIRED;
-            case NOT_YET_VALID -> RefusalReason.NOT_YET_VALID;
-            case WRONG_USAGE -> RefusalReason.WRONG_USAGE;
-            case WEAK_KEY -> RefusalReason.WEAK_KEY;
-            case PATH_INVALID -> RefusalReason.PATH_INVALID;
-          });
-    }
-    return reasons;
   }
 }

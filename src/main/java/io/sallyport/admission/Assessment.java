@@ -3,9 +3,12 @@ package io.sallyport.admission;
 import io.sallyport.audit.DecisionRecord.CertificateFacts;
 import io.sallyport.audit.DecisionRecord.Check;
 import io.sallyport.audit.DecisionRecord.DeviceFacts;
+import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.registry.DeviceState;
 import io.sallyport.trust.PresentedChain;
 import io.sallyport.trust.SubjectAlternativeNames;
+import io.sallyport.trust.ValidatedChain;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -23,6 +26,12 @@ final class Assessment {
   private DeviceFacts device;
   private CertificateFacts certificate;
   private Standing standing;
+  private StandingAnchor anchor;
+  private Known known;
+  private ValidatedChain mappedChain;
+
+  /** The device that a certificate belongs to, or leads to by its anchor's mapping. */
+  record Known(DeviceId device, DeviceState state) {}
 
   void passed(String check, String... evidence) {
     checks.add(new Check(check, "passed", evidence(evidence)));
@@ -41,6 +50,16 @@ final class Assessment {
     standing = found;
     device = new DeviceFacts(found.device(), found.deviceName(), found.deviceVersion());
     certificate = found.certificate();
+    anchor = found.anchor();
+    known = new Known(found.device(), found.deviceState());
+  }
+
+  /** Not recognised, but it leads to one device and may be bound to it. */
+  void mapped(ValidatedChain chain, Stranger.Candidate to, StandingAnchor by) {
+    device = new DeviceFacts(to.device(), to.name(), to.version());
+    anchor = by;
+    known = new Known(to.device(), to.state());
+    mappedChain = chain;
   }
 
   void unrecognised(PresentedChain chain) {
@@ -69,6 +88,21 @@ final class Assessment {
 
   CertificateFacts certificate() {
     return certificate;
+  }
+
+  /** Null unless the certificate was recognised or mapped. */
+  Known known() {
+    return known;
+  }
+
+  /** Null unless the certificate was recognised or mapped, and never null if it is sound. */
+  StandingAnchor anchor() {
+    return anchor;
+  }
+
+  /** Null unless the certificate was mapped. */
+  ValidatedChain mappedChain() {
+    return mappedChain;
   }
 
   /** Null unless the certificate was recognised. */

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * What the handshake learns of the certificate. It is no admission: proof of possession is still to
@@ -14,8 +15,12 @@ import java.util.Set;
  */
 public sealed interface CertificateVerdict {
 
-  /** Registered, in its time, not revoked, under trusted issuers. */
-  record Sound() implements CertificateVerdict {}
+  /**
+   * In its time, not revoked, under trusted issuers, and registered or leading to one device.
+   *
+   * @param anchor the id of the anchor it leads to
+   */
+  record Sound(UUID anchor) implements CertificateVerdict {}
 
   /**
    * The handshake must fail.

@@ -7,13 +7,19 @@ import io.sallyport.registry.DeviceState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * What the registry says of a registered certificate at one moment, read by one statement. Its
  * row's MAC held.
  *
  * @param certificate the leaf's facts, as stored when it was registered
+ * @param path ids of the CA certificates above the leaf, nearest first, the anchor last
  * @param pathNotAfter the earliest end on its path, the leaf included
+ * @param certificateEpoch with its anchor's revision in it, so that either kills a grant
+ * @param anchor null if the path ends at no anchor, which counts as untrusted
+ * @param bound whether it found its device in the way its anchor prescribes today; else it is not
+ *     recognised
  * @param distrustedIssuers how many CA certificates on its path are no longer trusted
  * @param revocation present if the certificate was revoked
  */
@@ -25,14 +31,18 @@ record Standing(
     long deviceVersion,
     List<SegmentName> segments,
     CertificateFacts certificate,
+    List<UUID> path,
     Instant pathNotAfter,
     long certificateEpoch,
+    StandingAnchor anchor,
+    boolean bound,
     int distrustedIssuers,
     boolean issuerRevoked,
     Optional<Revocation> revocation) {
 
   Standing {
     segments = List.copyOf(segments);
+    path = List.copyOf(path);
   }
 
   /** What took the certificate back. */

@@ -1,14 +1,14 @@
 package io.sallyport.admission;
 
-import io.sallyport.admission.AdmissionDecision.Cause;
 import io.sallyport.admission.Standing.Revocation;
 import io.sallyport.audit.DecisionRecord.CertificateFacts;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
-import io.sallyport.identity.IssuerAndSerial;
 import io.sallyport.identity.SegmentName;
 import io.sallyport.registry.CertificateMac;
+import io.sallyport.registry.DeviceKind;
 import io.sallyport.registry.DeviceState;
+import io.sallyport.trust.MissingEvidence;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -22,8 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
@@ -40,17 +38,16 @@ public final class StandingQuery implements AutoCloseable {
   // smaller.
   private static final int READERS = 2;
 
-  // Certificates of trusted issuers that nobody registered: rare, and never at the cost of those
-  // that are.
-  private static final int STRANGERS = 4;
-
   private static final String STANDING =
       """
       select c.device_id, d.name, d.state, d.epoch, d.version, d.segments,
              c.issuer, c.serial, c.subject, c.sans, c.not_before, c.not_after, c.path, c.path_not_after,
-             c.epoch, c.mac, r.reason, r.revoked_at, path.trusted, path.revoked, c.thumbprint
+             c.epoch, c.mac, r.reason, r.revoked_at, path.trusted, path.revoked, c.thumbprint,
+             t.id, t.name, t.purposes = '{}' or d.kind = any (t.purposes), t.evidence, t.missing_evidence,
+             t.revision, t.binding = c.binding, d.kind
       from certificate c
       join device d on d.id = c.device_id
+      left join trust_anchor t on t.id = c.path[cardinality(c.path)]
       left join revocation r on r.issuer_key = c.issuer_key and r.serial = c.serial
       cross join lateral (
         select count(*) filter (where a.state = 'trusted') as trusted,
@@ -59,17 +56,8 @@ public final class StandingQuery implements AutoCloseable {
       where c.thumbprint = any (?)
       """;
 
-  private static final String REVOCATION =
-      "select reason, revoked_at from revocation where issuer_key = ? and serial = ?";
-
   private final DataSource dataSource;
   private final CertificateMac mac;
-  private final Duration patience;
-
-  // Agroal is not fair to virtual threads: without this some callers wait for seconds while others
-  // pass them.
-  private final Semaphore strangers;
-
   private final StandingReads reads;
 
   /**
@@ -78,8 +66,6 @@ public final class StandingQuery implements AutoCloseable {
   public StandingQuery(DataSource dataSource, CertificateMac mac, Duration patience) {
     this.dataSource = dataSource;
     this.mac = mac;
-    this.patience = patience;
-    this.strangers = new Semaphore(STRANGERS, true);
     this.reads = new StandingReads(this::read, READERS, patience);
   }
 
@@ -116,22 +102,6 @@ public final class StandingQuery implements AutoCloseable {
     return standings;
   }
 
-  /** Whether this certificate, registered or not, was taken back. */
-  Optional<Revocation> revocationOf(IssuerAndSerial certificate) throws StoreUnavailableException {
-    return withConnection(
-        connection -> {
-          try (var statement = connection.prepareStatement(REVOCATION)) {
-            statement.setBytes(1, certificate.issuerKey());
-            statement.setString(2, certificate.serial());
-            try (var row = statement.executeQuery()) {
-              return row.next()
-                  ? Optional.of(new Revocation(row.getString(1), instant(row, 2)))
-                  : Optional.empty();
-            }
-          }
-        });
-  }
-
   private Optional<Standing> read(CertificateThumbprint thumbprint, ResultSet row)
       throws SQLException {
     DeviceId device = new DeviceId(row.getObject(1, UUID.class));
@@ -163,13 +133,29 @@ public final class StandingQuery implements AutoCloseable {
                 List.of((String[]) array(row.getArray(10))),
                 notBefore,
                 notAfter),
+            path,
             pathNotAfter,
-            row.getLong(15),
+            row.getLong(15) + row.getLong(27),
+            anchor(row),
+            row.getBoolean(28),
             path.size() - row.getInt(19),
             row.getInt(20) > 0,
             reason == null
                 ? Optional.empty()
                 : Optional.of(new Revocation(reason, instant(row, 18)))));
+  }
+
+  private static StandingAnchor anchor(ResultSet row) throws SQLException {
+    UUID id = row.getObject(22, UUID.class);
+    return id == null
+        ? null
+        : new StandingAnchor(
+            id,
+            row.getString(23),
+            DeviceKind.of(row.getString(29)).orElseThrow(),
+            row.getBoolean(24),
+            row.getString(25).equals("registry"),
+            MissingEvidence.of(row.getString(26)).orElseThrow());
   }
 
   private static Object array(Array array) throws SQLException {
@@ -179,31 +165,5 @@ public final class StandingQuery implements AutoCloseable {
   private static Instant instant(ResultSet row, int column) throws SQLException {
     Timestamp timestamp = row.getTimestamp(column);
     return timestamp.toInstant();
-  }
-
-  private <T> T withConnection(Query<T> query) throws StoreUnavailableException {
-    boolean entered = false;
-    try {
-      entered = strangers.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
-      if (!entered) {
-        throw new StoreUnavailableException(Cause.OVERLOADED, null);
-      }
-      try (Connection connection = dataSource.getConnection()) {
-        return query.run(connection);
-      }
-    } catch (SQLException e) {
-      throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreUnavailableException(Cause.OVERLOADED, e);
-    } finally {
-      if (entered) {
-        strangers.release();
-      }
-    }
-  }
-
-  private interface Query<T> {
-    T run(Connection connection) throws SQLException;
   }
 }

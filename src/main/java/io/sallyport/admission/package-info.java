@@ -6,7 +6,9 @@
  * audit record, and the grant beside it, are durable. Whatever cannot be checked is never a yes.
  * Nothing here is cached: standing is read at every decision.
  *
- * <p>{@link io.sallyport.admission.StandingQuery} alone joins the tables of other packages, and
- * only reads them.
+ * <p>{@link io.sallyport.admission.StandingQuery} and, for certificates that are not recognised,
+ * {@link io.sallyport.admission.StrangerQuery} alone join the tables of other packages, and only
+ * read them. The one thing written besides the record and its grant is the registration of a
+ * certificate that an anchor's mapping led to its device, by the registry's own command.
  */
 package io.sallyport.admission;

@@ -3,6 +3,7 @@ package io.sallyport.boot;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.admin.signin.SignInSettings;
 import io.sallyport.admission.AdmissionEngine;
+import io.sallyport.admission.Assessor;
 import io.sallyport.admission.DecisionMeters;
 import io.sallyport.admission.StandingQuery;
 import io.sallyport.audit.AuditLog;
@@ -18,9 +19,9 @@ import io.sallyport.grant.TokenMint;
 import io.sallyport.grant.TokenVerifier;
 import io.sallyport.identity.Uuids;
 import io.sallyport.registry.CertificateMac;
+import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.seal.MasterKey;
 import io.sallyport.trust.PathValidator;
-import io.sallyport.trust.TrustStore;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Named;
@@ -196,18 +197,16 @@ public final class Beans {
   @Produces
   @Singleton
   AdmissionEngine engine(
-      StandingQuery standings,
-      TrustStore trust,
-      PathValidator paths,
+      Assessor assessor,
+      RegisterCertificate registrations,
       AuditLog audit,
       Uuids ids,
       Clock clock,
       GrantSettings grants,
       MeterRegistry metrics) {
     return new AdmissionEngine(
-        standings,
-        trust,
-        paths,
+        assessor,
+        registrations,
         audit,
         new GrantTable(),
         ids,

@@ -1,5 +1,6 @@
 package io.sallyport.boot;
 
+import io.sallyport.trust.MissingEvidence;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
@@ -96,6 +97,14 @@ public interface SallyportConfig {
      * that is no longer in it is no longer trusted.
      */
     Optional<Path> anchors();
+
+    /**
+     * What happens to certificates below the anchors of that file when it can't be known whether
+     * their issuer revoked them: {@code require} refuses them, {@code allow-with-note} lets them in
+     * and says so in the record. Anchors added over REST each say this for themselves.
+     */
+    @WithDefault("require")
+    MissingEvidence missingEvidence();
   }
 
   /** Our own certificate authority. */

@@ -21,6 +21,7 @@ import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.UUID;
 import org.jboss.logging.Logger;
 
 /** Opens the house in order: trust, operators, keys, feed, and the doors last. */
@@ -92,7 +93,10 @@ final class StartUp {
     config
         .trust()
         .anchors()
-        .ifPresent(file -> caCertificates.syncFileAnchors(AnchorFile.read(file)));
+        .ifPresent(
+            file ->
+                caCertificates.syncFileAnchors(
+                    AnchorFile.read(file), config.trust().missingEvidence()));
     if (!trust.reload()) {
       throw new SQLException("the trust anchors can't be read");
     }
@@ -103,7 +107,9 @@ final class StartUp {
     feed.subscribe(
         ChangeKind.CERTIFICATE, subject -> door.reconsider(CertificateThumbprint.ofHex(subject)));
     feed.subscribe(ChangeKind.DEVICE, subject -> door.reconsider(DeviceId.parse(subject)));
+    feed.subscribe(ChangeKind.STRANGER, door::reconsiderStranger);
     feed.subscribe(ChangeKind.TRUST, subject -> trust.reload());
+    feed.subscribe(ChangeKind.ANCHOR, subject -> door.reconsiderBelow(UUID.fromString(subject)));
     feed.onConnect(trust::reload);
     feed.start();
   }

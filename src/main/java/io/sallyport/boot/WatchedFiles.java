@@ -109,7 +109,9 @@ final class WatchedFiles {
     }
     byte[] now = digest(file.get());
     if (!Arrays.equals(now, anchorsSeen)) {
-      var synced = caCertificates.syncFileAnchors(AnchorFile.read(file.get()));
+      var synced =
+          caCertificates.syncFileAnchors(
+              AnchorFile.read(file.get()), config.trust().missingEvidence());
       anchorsSeen = now;
       LOG.infof(
           "Trust anchors read anew: %d trusted, %d removed",

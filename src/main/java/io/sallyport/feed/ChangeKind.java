@@ -8,6 +8,16 @@ public enum ChangeKind {
   CERTIFICATE,
   /** Anchors or intermediates; subject: the id of the CA certificate. */
   TRUST,
+  /**
+   * An anchor lost something: it was removed, serves fewer kinds of device, or finds devices in
+   * another way; subject: its id.
+   */
+  ANCHOR,
+  /**
+   * The revocation of a certificate that is not registered, but may be in use at this moment;
+   * subject: serial and issuer key, both in hexadecimal, with {@code @} between them.
+   */
+  STRANGER,
   /** The end of a grant; subject: the grant id. */
   GRANT,
   /** A replica's signing key; subject: the kid. */

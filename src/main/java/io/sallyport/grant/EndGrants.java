@@ -11,6 +11,7 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import javax.sql.DataSource;
 
 /**
@@ -39,6 +40,21 @@ public class EndGrants {
       """
       update session_grant set ended_at = ?, end_reason = ?
       where id = ? and ended_at is null and expires_at > ?
+      """;
+
+  // Those decided under what the anchor was before; a bounded piece at a time, each by a
+  // transaction of its own.
+  private static final String BELOW_ANCHOR =
+      """
+      update session_grant set ended_at = ?, end_reason = ?
+      where id in (
+        select g.id
+        from trust_anchor t
+        join certificate c on c.path[cardinality(c.path)] = t.id
+        join session_grant g on g.thumbprint = c.thumbprint
+        where t.id = ? and g.certificate_epoch < c.epoch + t.revision
+          and g.ended_at is null and g.expires_at > ?
+        limit 500)
       """;
 
   // Ids are ordered by time, so the primary key finds the old ones; a bounded piece at a time.
@@ -82,6 +98,30 @@ public class EndGrants {
           statement.setBytes(3, thumbprint.bytes());
           statement.setTimestamp(4, now);
         });
+  }
+
+  /**
+   * Marks as ended what an anchor's change has killed, in pieces of at most 500, so that it holds
+   * nobody up. Call it after that change has committed, outside of a transaction; if it is broken
+   * off, the rest is dead all the same and only not marked.
+   *
+   * @return how many there were
+   */
+  public int belowAnchor(UUID anchor, String reason) {
+    int all = 0;
+    int ended;
+    do {
+      ended =
+          end(
+              BELOW_ANCHOR,
+              reason,
+              (statement, now) -> {
+                statement.setObject(3, anchor);
+                statement.setTimestamp(4, now);
+              });
+      all += ended;
+    } while (ended == 500);
+    return all;
   }
 
   /** Ends one grant; returns 0 if there is none of this id alive. */

@@ -17,8 +17,8 @@ import javax.sql.DataSource;
 
 /**
  * Tells whether a grant is live at this moment: neither ended nor expired, decided on today's
- * epochs, its device active, its certificate not revoked and its issuers trusted. Reads Postgres at
- * every question.
+ * epochs, its device active and of a kind that its anchor serves, its certificate recognised and
+ * not revoked, and its issuers trusted. Reads Postgres at every question.
  */
 public final class GrantStatus {
 
@@ -28,7 +28,10 @@ public final class GrantStatus {
              g.issued_at, g.expires_at
       from session_grant g
       join device d on d.id = g.device_id and d.epoch = g.device_epoch and d.state = 'active'
-      join certificate c on c.thumbprint = g.thumbprint and c.epoch = g.certificate_epoch
+      join certificate c on c.thumbprint = g.thumbprint
+      join trust_anchor t on t.id = c.path[cardinality(c.path)] and t.binding = c.binding
+        and (t.purposes = '{}' or d.kind = any (t.purposes))
+        and c.epoch + t.revision = g.certificate_epoch
       where g.ended_at is null and g.expires_at > ?
         and not exists (
           select 1 from revocation r where r.issuer_key = c.issuer_key and r.serial = c.serial)

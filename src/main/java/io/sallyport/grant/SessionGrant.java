@@ -15,7 +15,8 @@ import java.util.Objects;
  * @param thumbprint the certificate it is bound to; with any other it is worth nothing
  * @param deviceEpoch the device's epoch when it was decided; another epoch today means that it is
  *     dead
- * @param certificateEpoch likewise of the certificate
+ * @param certificateEpoch likewise of the certificate, with the revision of its anchor added: both
+ *     only ever grow, so that either kills the grant
  */
 public record SessionGrant(
     GrantId id,

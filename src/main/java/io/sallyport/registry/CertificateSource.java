@@ -5,7 +5,9 @@ public enum CertificateSource {
   /** Our own authority issued it. */
   ISSUED("issued"),
   /** An operator attached what another CA issued. */
-  ATTACHED("attached");
+  ATTACHED("attached"),
+  /** Its anchor's mapping led to the device, when the device first proved its key. */
+  MAPPED("mapped");
 
   private final String wire;
 

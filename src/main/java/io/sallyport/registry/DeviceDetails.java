@@ -22,8 +22,9 @@ import java.util.regex.Pattern;
  * @param segments what it may reach, at most 32, each once
  * @param labels at most 64; keys 1 to 63 of {@code A-Z a-z 0-9 . _ / -}, values at most 255
  *     characters
- * @param identifiers at most 32 names by which certificates may know it: {@code dns:}, {@code
- *     uri:}, {@code email:}, {@code upn:} or {@code serial:} and 1 to 256 characters
+ * @param identifiers at most 32 names by which certificates may know it, in the form of {@link
+ *     DeviceIdentifier} whatever was written: {@code dns:}, {@code uri:}, {@code email:}, {@code
+ *     upn:} or {@code serial:} and 1 to 256 characters, after {@code serial:} 1 to 1,024
  * @param externalId the key of an outside inventory, unique, at most 255 characters; may be null
  */
 public record DeviceDetails(
@@ -40,6 +41,7 @@ public record DeviceDetails(
   private static final int MOST_LABELS = 64;
   private static final int MOST_IDENTIFIERS = 32;
   private static final int MOST_IDENTIFIER_CHARACTERS = 256;
+  private static final int MOST_SERIAL_CHARACTERS = 1024;
   private static final Pattern LABEL_KEY = Pattern.compile("[A-Za-z0-9._/-]{1,63}");
   private static final Pattern IDENTIFIER =
       Pattern.compile("(dns|uri|email|upn|serial):(.+)", Pattern.DOTALL);
@@ -48,7 +50,7 @@ public record DeviceDetails(
     segments = List.copyOf(new LinkedHashSet<>(segments));
     refuse(faults(name, owner, kind, segments.size(), labels, identifiers, externalId));
     labels = Collections.unmodifiableMap(new TreeMap<>(labels));
-    identifiers = List.copyOf(new LinkedHashSet<>(identifiers));
+    identifiers = identifiers.stream().map(DeviceIdentifier::canonical).distinct().toList();
   }
 
   /**
@@ -146,6 +148,16 @@ public record DeviceDetails(
       faults.add(new FieldError(field, "expected dns:, uri:, email:, upn: or serial: and a value"));
       return;
     }
-    line(faults, field, form.group(2), MOST_IDENTIFIER_CHARACTERS);
+    int before = faults.size();
+    boolean serial = form.group(1).equals("serial");
+    line(
+        faults, field, form.group(2), serial ? MOST_SERIAL_CHARACTERS : MOST_IDENTIFIER_CHARACTERS);
+    if (faults.size() == before) {
+      try {
+        DeviceIdentifier.canonical(text);
+      } catch (IllegalArgumentException e) {
+        faults.add(new FieldError(field, e.getMessage()));
+      }
+    }
   }
 }

@@ -47,12 +47,30 @@ public class RegisterCertificate {
       """
       insert into certificate
         (thumbprint, device_id, issuer, issuer_key, serial, subject, not_before, not_after, path, path_not_after,
-         sans, spki, source, der, mac, created_at)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         sans, spki, source, der, mac, created_at, binding)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+              coalesce((select binding from trust_anchor where id = ?), 0))
       on conflict do nothing
       """;
 
-  private static final String OWNER = "select device_id from certificate where thumbprint = ?";
+  // Stands: recognised at the doors, as far as its path goes.
+  private static final String OWNER =
+      """
+      select c.device_id, c.source,
+             c.binding = (select t.binding from trust_anchor t where t.id = c.path[cardinality(c.path)])
+             and not exists (select from ca_certificate a where a.id = any (c.path) and a.state <> 'trusted')
+             as stands
+      from certificate c where c.thumbprint = ? for no key update of c
+      """;
+
+  // The epoch: no grant of the old binding may live under the new one.
+  private static final String BIND_ANEW =
+      """
+      update certificate
+      set device_id = ?, path = ?, path_not_after = ?, source = ?, mac = ?, epoch = epoch + 1,
+          binding = coalesce((select binding from trust_anchor where id = ?), 0)
+      where thumbprint = ?
+      """;
 
   private final DataSource dataSource;
   private final CaCertificates caCertificates;
@@ -80,12 +98,16 @@ public class RegisterCertificate {
   }
 
   /**
-   * Registers the chain's leaf. Repeating it for the same device changes nothing.
+   * Registers the chain's leaf. Repeating it for the same device changes nothing, unless the
+   * certificate is recognised no longer, because its anchor was removed or finds devices in another
+   * way now: then it is registered anew, by the path of today. One that was only {@linkplain
+   * CertificateSource#MAPPED mapped} may come to another device then.
    *
    * @return whether this call registered it; false if it was the device's already
    * @throws ProblemException 404 if there is no such device; 409 if it is retired, if the
    *     certificate belongs to another device or is revoked, if another certificate has its issuer
-   *     and serial, or if its key is known to be compromised
+   *     and serial, if its key is known to be compromised, or if its anchor is gone since the chain
+   *     was validated
    */
   @Transactional
   public boolean register(
@@ -106,9 +128,14 @@ public class RegisterCertificate {
     }
     List<UUID> path = pathOf(chain);
     try (Connection connection = dataSource.getConnection()) {
-      refuseWhatWasTakenBack(connection, name, KeyFingerprint.of(leaf.getPublicKey()));
+      byte[] spki = KeyFingerprint.of(leaf.getPublicKey());
+      KeyLock.take(connection, spki);
+      refuseWhatWasTakenBack(connection, name, spki);
       if (!insert(connection, id, chain, name, subject, path, source)) {
-        return refuseUnlessOwn(connection, chain.thumbprint(), id);
+        if (standsFor(connection, chain.thumbprint(), id)) {
+          return false;
+        }
+        bindAnew(connection, id, chain, path, source);
       }
     } catch (SQLException e) {
       throw new IllegalStateException("a certificate could not be registered", e);
@@ -181,14 +208,18 @@ public class RegisterCertificate {
       statement.setBytes(
           15, mac.of(chain.thumbprint(), device, path, notBefore, notAfter, chain.pathNotAfter()));
       statement.setTimestamp(16, Timestamp.from(clock.instant().truncatedTo(ChronoUnit.MICROS)));
+      statement.setObject(17, path.getLast());
       return statement.executeUpdate() == 1;
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException("a parsed certificate has its encoding", e);
     }
   }
 
-  /** Nothing was inserted: somebody has the certificate, or one of its name, already. */
-  private static boolean refuseUnlessOwn(
+  /**
+   * Nothing was inserted: somebody has the certificate, or one of its name, already. True if the
+   * device has it and it is recognised, false if it may be bound anew.
+   */
+  private static boolean standsFor(
       Connection connection, CertificateThumbprint thumbprint, DeviceId device)
       throws SQLException {
     try (var statement = connection.prepareStatement(OWNER)) {
@@ -197,11 +228,42 @@ public class RegisterCertificate {
         if (!rows.next()) {
           throw conflict("another certificate of the same issuer and serial is registered");
         }
-        if (!device.value().equals(rows.getObject("device_id", UUID.class))) {
+        boolean own = device.value().equals(rows.getObject("device_id", UUID.class));
+        boolean stands = rows.getBoolean("stands");
+        boolean mapped = rows.getString("source").equals(CertificateSource.MAPPED.wire());
+        if (!own && (stands || !mapped)) {
           throw conflict("the certificate is registered to another device");
         }
-        return false;
+        return stands;
       }
+    }
+  }
+
+  private void bindAnew(
+      Connection connection,
+      DeviceId device,
+      ValidatedChain chain,
+      List<UUID> path,
+      CertificateSource source)
+      throws SQLException {
+    X509Certificate leaf = chain.leaf();
+    try (var statement = connection.prepareStatement(BIND_ANEW)) {
+      statement.setObject(1, device.value());
+      statement.setArray(2, connection.createArrayOf("uuid", path.toArray()));
+      statement.setTimestamp(3, Timestamp.from(chain.pathNotAfter()));
+      statement.setString(4, source.wire());
+      statement.setBytes(
+          5,
+          mac.of(
+              chain.thumbprint(),
+              device,
+              path,
+              leaf.getNotBefore().toInstant(),
+              leaf.getNotAfter().toInstant(),
+              chain.pathNotAfter()));
+      statement.setObject(6, path.getLast());
+      statement.setBytes(7, chain.thumbprint().bytes());
+      statement.executeUpdate();
     }
   }
 

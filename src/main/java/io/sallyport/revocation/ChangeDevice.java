@@ -25,7 +25,8 @@ import java.util.stream.Collectors;
  * Edits a device or moves it along its life, in one transaction. It lives here and not in {@code
  * registry} because what is taken from a device ends its grants: entering a state that {@linkplain
  * DeviceState#worsens() worsens} or losing a segment raises the epoch, so that no grant decided
- * before outlives it.
+ * before outlives it. Losing an identifier ends the recognition of those certificates that found
+ * the device by its identifiers; they may find it, or another, anew.
  */
 @ApplicationScoped
 public class ChangeDevice {
@@ -78,6 +79,7 @@ public class ChangeDevice {
       return device;
     }
     boolean worsened = state != oldState && state.worsens();
+    boolean unnamed = !details.identifiers().containsAll(old.identifiers());
     boolean shrunk = !details.segments().containsAll(old.segments());
     device.write(details);
     device.state = state;
@@ -90,6 +92,9 @@ public class ChangeDevice {
     }
     if (worsened || shrunk) {
       endGrants.ofDevice(id, worsened ? "device_" + state.wire() : "segments_changed");
+    }
+    if (unnamed && rows.unbindMapped(id) > 0 && !worsened && !shrunk) {
+      endGrants.ofDevice(id, "identifiers_changed");
     }
     record(device, before, oldState != state, change.comment(), actor, actorSource);
     feed.append(ChangeKind.DEVICE, id.toString());

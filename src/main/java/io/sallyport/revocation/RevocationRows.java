@@ -3,6 +3,7 @@ package io.sallyport.revocation;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.registry.KeyLock;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +25,14 @@ class RevocationRows {
 
   private static final String LOCK =
       "select issuer, serial, thumbprint, device_id, spki from certificate where ";
+
+  private static final String KEYS = "select distinct spki from certificate where ";
+
+  private static final String UNBIND =
+      """
+      update certificate set binding = -1, epoch = epoch + 1
+      where device_id = ? and source = 'mapped' and binding >= 0
+      """;
 
   private static final String INSERT =
       """
@@ -70,6 +79,59 @@ class RevocationRows {
     return targets(
         LOCK + "device_id = ? order by thumbprint for no key update",
         statement -> statement.setObject(1, device.value()));
+  }
+
+  /** The key of a registered certificate; not locked. */
+  List<byte[]> keyOf(CertificateThumbprint thumbprint) {
+    return keys(KEYS + "thumbprint = ?", statement -> statement.setBytes(1, thumbprint.bytes()));
+  }
+
+  /** The key of a registered certificate; not locked. */
+  List<byte[]> keyOf(IssuerAndSerial name) {
+    return keys(
+        KEYS + "issuer_key = ? and serial = ?",
+        statement -> {
+          statement.setBytes(1, name.issuerKey());
+          statement.setString(2, name.serial());
+        });
+  }
+
+  /** The keys of a device's certificates, in the order of their bytes. */
+  List<byte[]> keysOf(DeviceId device) {
+    return keys(
+        KEYS + "device_id = ? order by spki", statement -> statement.setObject(1, device.value()));
+  }
+
+  /**
+   * Every registered certificate of these keys. On return nobody can register another one until the
+   * transaction ends. Call it before anything else locks a certificate's row.
+   *
+   * @param keys in the order of their bytes
+   */
+  List<Target> lockSharing(List<byte[]> keys) {
+    try (var connection = dataSource.getConnection()) {
+      for (byte[] key : keys) {
+        KeyLock.take(connection, key);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("a key could not be locked", e);
+    }
+    return keys.isEmpty()
+        ? List.of()
+        : targets(
+            LOCK + "spki = any (?) order by thumbprint for no key update",
+            statement ->
+                statement.setArray(
+                    1,
+                    statement.getConnection().createArrayOf("bytea", keys.toArray(byte[][]::new))));
+  }
+
+  /**
+   * Ends the recognition of every certificate that found the device by its identifiers; returns how
+   * many there were.
+   */
+  int unbindMapped(DeviceId device) {
+    return change(UNBIND, statement -> statement.setObject(1, device.value()));
   }
 
   /** False if the certificate was revoked before; nothing is changed then. */
@@ -136,6 +198,22 @@ class RevocationRows {
       return statement.executeUpdate();
     } catch (SQLException e) {
       throw new IllegalStateException("a revocation could not be written", e);
+    }
+  }
+
+  private List<byte[]> keys(String sql, Binding binding) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(sql)) {
+      binding.to(statement);
+      List<byte[]> found = new ArrayList<>();
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          found.add(rows.getBytes("spki"));
+        }
+      }
+      return found;
+    } catch (SQLException e) {
+      throw new IllegalStateException("keys to revoke could not be read", e);
     }
   }
 

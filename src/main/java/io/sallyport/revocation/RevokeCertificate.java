@@ -14,18 +14,27 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Takes one certificate back. On return it is on no replica good for anything that begins later,
  * and its live grants are ended. Repeating it changes nothing, except that a reason may become
- * {@link RevocationReason#KEY_COMPROMISE}.
+ * {@link RevocationReason#KEY_COMPROMISE}. That reason takes back every registered certificate of
+ * the same key with it, whichever device has it.
  */
 @ApplicationScoped
 public class RevokeCertificate {
 
-  /** What came of it, and whether this call made it (or made it worse). */
+  /**
+   * What came of it, and whether this call made it (or made it worse).
+   *
+   * @param grantsEnded those of other certificates of the same key included
+   */
   public record Result(Revocation revocation, boolean changed, int grantsEnded) {}
 
   private final RevocationRows rows;
@@ -66,6 +75,7 @@ public class RevokeCertificate {
       String comment,
       String actor,
       String actorSource) {
+    List<RevocationRows.Target> sharing = sharing(reason, () -> rows.keyOf(thumbprint));
     var target =
         rows.lock(thumbprint)
             .orElseThrow(
@@ -74,7 +84,12 @@ public class RevokeCertificate {
                         Problem.notFound(
                             "no certificate has this thumbprint; one that was never registered is revoked by"
                                 + " issuer and serial")));
-    return revokeAndAnnounce(target.name(), target, reason, comment, actor, actorSource);
+    return revokeAndAnnounce(target.name(), target, sharing, reason, comment, actor, actorSource);
+  }
+
+  private List<RevocationRows.Target> sharing(
+      RevocationReason reason, Supplier<List<byte[]>> keys) {
+    return reason == RevocationReason.KEY_COMPROMISE ? rows.lockSharing(keys.get()) : List.of();
   }
 
   /**
@@ -90,23 +105,51 @@ public class RevokeCertificate {
       String comment,
       String actor,
       String actorSource) {
+    List<RevocationRows.Target> sharing = sharing(reason, () -> rows.keyOf(name));
     var target = rows.lock(name).orElse(null);
     return revokeAndAnnounce(
-        target == null ? name : target.name(), target, reason, comment, actor, actorSource);
+        target == null ? name : target.name(),
+        target,
+        sharing,
+        reason,
+        comment,
+        actor,
+        actorSource);
   }
 
   private Result revokeAndAnnounce(
       IssuerAndSerial name,
       RevocationRows.Target target,
+      List<RevocationRows.Target> sharing,
       RevocationReason reason,
       String comment,
       String actor,
       String actorSource) {
     Result result = revokeQuietly(name, target, reason, comment, actor, actorSource);
+    List<String> changed = new ArrayList<>();
     if (result.changed() && target != null) {
-      feed.append(ChangeKind.CERTIFICATE, target.thumbprint().hex());
+      changed.add(target.thumbprint().hex());
     }
-    return result;
+    int ended = result.grantsEnded();
+    for (var other : sharing) {
+      if (target == null || !other.thumbprint().equals(target.thumbprint())) {
+        Result too = revokeQuietly(other.name(), other, reason, comment, actor, actorSource);
+        ended += too.grantsEnded();
+        if (too.changed()) {
+          changed.add(other.thumbprint().hex());
+        }
+      }
+    }
+    changed.forEach(thumbprint -> feed.append(ChangeKind.CERTIFICATE, thumbprint));
+    if (result.changed() && target == null) {
+      // Nobody registered it, yet somebody may be connected with it and about to be.
+      feed.append(ChangeKind.STRANGER, name.serial() + "@" + hex(name.issuerKey()));
+    }
+    return new Result(result.revocation(), result.changed(), ended);
+  }
+
+  private static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(bytes);
   }
 
   /** All but the change feed, which the command appends to once everything else is done. */

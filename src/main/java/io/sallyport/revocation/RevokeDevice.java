@@ -80,11 +80,13 @@ public class RevokeDevice {
     List<Revocation> certificates = new ArrayList<>();
     List<String> changed = new ArrayList<>();
     int grants = 0;
-    for (var target : rows.lockAll(id)) {
+    for (var target : targets(id, reason)) {
       var result =
           revokeCertificate.revokeQuietly(
               target.name(), target, reason, comment, actor, actorSource);
-      certificates.add(result.revocation());
+      if (target.device().equals(id)) {
+        certificates.add(result.revocation());
+      }
       grants += result.grantsEnded();
       if (result.changed()) {
         changed.add(target.thumbprint().hex());
@@ -100,6 +102,13 @@ public class RevokeDevice {
     feed.append(ChangeKind.DEVICE, id.toString());
     changed.forEach(thumbprint -> feed.append(ChangeKind.CERTIFICATE, thumbprint));
     return new Result(id, device.state, List.copyOf(certificates), grants, codes);
+  }
+
+  // A key that may be in other hands is taken back in whatever certificate it is.
+  private List<RevocationRows.Target> targets(DeviceId id, RevocationReason reason) {
+    return reason == RevocationReason.KEY_COMPROMISE
+        ? rows.lockSharing(rows.keysOf(id))
+        : rows.lockAll(id);
   }
 
   private void record(

@@ -125,6 +125,9 @@ public class CaCertificates {
       } else {
         Row row = find(connection, anchor).orElseThrow();
         if (row.isTrustedAnchor()) {
+          if (source == CaSource.AUTHORITY) {
+            AnchorRows.ensure(connection, row.id(), anchor, source, null, now());
+          }
           return row.id();
         }
         id = row.id();
@@ -133,11 +136,43 @@ public class CaCertificates {
               Problem.conflict("this CA certificate was revoked and can't be trusted again"));
         }
       }
+      AnchorRows.ensure(connection, id, anchor, source, null, now());
     } catch (SQLException e) {
       throw new IllegalStateException("an anchor could not be stored", e);
     }
     changes.append(ChangeKind.TRUST, id.toString());
     return id;
+  }
+
+  /**
+   * Trusts {@code anchor}, which must not be an anchor yet; leaves the change feed to the caller.
+   *
+   * @return its id
+   * @throws ProblemException (conflict) if it is trusted as an anchor already, or was revoked
+   */
+  @Transactional
+  UUID becomeAnchor(X509Certificate anchor, CaSource source) {
+    try (Connection connection = dataSource.getConnection()) {
+      Optional<UUID> inserted = insert(connection, anchor, "anchor", source);
+      if (inserted.isEmpty()) {
+        Row row = find(connection, anchor).orElseThrow();
+        if (row.isTrustedAnchor()) {
+          throw new ProblemException(
+              Problem.conflict(
+                  "this certificate is a trust anchor already, with the id %s and of source %s"
+                      .formatted(row.id(), row.source())));
+        }
+        if (!makeAnchor(connection, row.id(), source)) {
+          throw new ProblemException(
+              Problem.conflict("this CA certificate was revoked and can't be trusted again"));
+        }
+        inserted = Optional.of(row.id());
+      }
+      AnchorRows.ensure(connection, inserted.get(), anchor, source, null, now());
+      return inserted.get();
+    } catch (SQLException e) {
+      throw new IllegalStateException("an anchor could not be stored", e);
+    }
   }
 
   /**
@@ -147,10 +182,11 @@ public class CaCertificates {
    * anchor of the file when it is listed, and is barred, not an intermediate again, when it is
    * listed no longer. Rows of Sallyport's own authority and revoked ones are never touched.
    *
+   * @param missingEvidence what holds for all anchors of the file
    * @throws IllegalArgumentException if one is not a CA certificate; nothing is changed then
    */
   @Transactional
-  public AnchorSync syncFileAnchors(List<X509Certificate> listed) {
+  public AnchorSync syncFileAnchors(List<X509Certificate> listed, MissingEvidence missingEvidence) {
     listed.forEach(CaCertificates::requireCa);
     List<UUID> trusted = new ArrayList<>();
     List<UUID> removed = new ArrayList<>();
@@ -159,14 +195,21 @@ public class CaCertificates {
       for (X509Certificate anchor : listed) {
         Optional<UUID> inserted = insert(connection, anchor, "anchor", CaSource.FILE);
         if (inserted.isPresent()) {
+          AnchorRows.ensure(
+              connection, inserted.get(), anchor, CaSource.FILE, missingEvidence, now());
           trusted.add(inserted.get());
           continue;
         }
         Row row = find(connection, anchor).orElseThrow();
         if (row.isTrustedAnchor()) {
+          if (row.source().equals(CaSource.FILE.column())) {
+            AnchorRows.ensure(connection, row.id(), anchor, CaSource.FILE, missingEvidence, now());
+          }
           continue;
         }
         if (row.mayBecomeFileAnchor() && makeAnchor(connection, row.id(), CaSource.FILE)) {
+          AnchorRows.reset(connection, row.id());
+          AnchorRows.ensure(connection, row.id(), anchor, CaSource.FILE, missingEvidence, now());
           trusted.add(row.id());
         } else {
           refused.add(thumbprint(anchor).hex());
@@ -185,11 +228,13 @@ public class CaCertificates {
           }
         }
       }
+      AnchorRows.takeAway(connection, removed);
     } catch (SQLException e) {
       throw new IllegalStateException("the anchors of the file could not be stored", e);
     }
     trusted.forEach(id -> changes.append(ChangeKind.TRUST, id.toString()));
     removed.forEach(id -> changes.append(ChangeKind.TRUST, id.toString()));
+    removed.forEach(id -> changes.append(ChangeKind.ANCHOR, id.toString()));
     return new AnchorSync(trusted, removed, refused);
   }
 
@@ -204,7 +249,8 @@ public class CaCertificates {
     }
 
     boolean mayBecomeFileAnchor() {
-      return source.equals(CaSource.FILE.column()) && state.equals("removed")
+      return (source.equals(CaSource.FILE.column()) || source.equals(CaSource.API.column()))
+              && state.equals("removed")
           || source.equals(CaSource.PRESENTED.column()) && isTrusted();
     }
   }
@@ -273,7 +319,7 @@ public class CaCertificates {
     return CertificateThumbprint.ofDer(der(certificate));
   }
 
-  private static byte[] der(X509Certificate certificate) {
+  static byte[] der(X509Certificate certificate) {
     try {
       return certificate.getEncoded();
     } catch (CertificateEncodingException e) {

@@ -8,10 +8,17 @@ public enum CaSource {
   AUTHORITY,
   /** The configured file of anchors. */
   FILE,
+  /** An operator, over REST. */
+  API,
   /** Presented in a chain that was valid when a certificate below it was registered. */
   PRESENTED;
 
-  String column() {
+  /** The name in the database and on the REST interface. */
+  public String column() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  static CaSource of(String column) {
+    return valueOf(column.toUpperCase(Locale.ROOT));
   }
 }

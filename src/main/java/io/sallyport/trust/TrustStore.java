@@ -11,6 +11,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
@@ -26,7 +29,13 @@ public class TrustStore {
 
   private static final String READ = "select id, thumbprint, role, state, der from ca_certificate";
 
+  private static final String ONE = "select thumbprint, der from ca_certificate where id = ?";
+
   private final DataSource dataSource;
+
+  // What a row's id stands for never changes, whatever becomes of its state.
+  private final Map<UUID, X509Certificate> byId = new ConcurrentHashMap<>();
+
   private volatile TrustSnapshot current = TrustSnapshot.empty();
 
   public TrustStore(DataSource dataSource) {
@@ -36,6 +45,39 @@ public class TrustStore {
   /** The snapshot of the last reload that succeeded. Never blocks. */
   public TrustSnapshot current() {
     return current;
+  }
+
+  /**
+   * These CA certificates, whether they are trusted or not, in the same order.
+   *
+   * @throws SQLException if one can't be read
+   */
+  public List<X509Certificate> certificates(List<UUID> ids) throws SQLException {
+    List<X509Certificate> found = new ArrayList<>();
+    for (UUID id : ids) {
+      X509Certificate known = byId.get(id);
+      if (known == null) {
+        known = read(id);
+        byId.put(id, known);
+      }
+      found.add(known);
+    }
+    return List.copyOf(found);
+  }
+
+  private X509Certificate read(UUID id) throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(ONE)) {
+      statement.setObject(1, id);
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          throw new SQLException("no CA certificate has the id " + id);
+        }
+        return certificate(row.getBytes("der"), row.getBytes("thumbprint"));
+      }
+    } catch (CertificateException e) {
+      throw new SQLException("CA certificate " + id + " can't be read", e);
+    }
   }
 
   /**

@@ -206,8 +206,11 @@ class StandingReadsTest {
         List.of(),
         new CertificateFacts(
             thumbprint, "CN=ca", "1", "CN=laptop", List.of(), day, day.plusSeconds(60)),
+        List.of(),
         day.plusSeconds(60),
         0,
+        null,
+        true,
         0,
         false,
         Optional.empty());

@@ -40,7 +40,7 @@ class CaCertificatesTest {
 
   @BeforeEach
   void startWithoutFileAnchors() {
-    table.syncFileAnchors(List.of());
+    table.syncFileAnchors(List.of(), MissingEvidence.REQUIRE);
   }
 
   @Test
@@ -86,7 +86,11 @@ class CaCertificatesTest {
         .isThrownBy(() -> table.idsOf(List.of(issuing.certificate())));
     assertThatExceptionOfType(ProblemException.class)
         .isThrownBy(() -> table.addAnchor(issuing.certificate(), CaSource.AUTHORITY));
-    assertThat(table.syncFileAnchors(List.of(issuing.certificate())).refused()).hasSize(1);
+    assertThat(
+            table
+                .syncFileAnchors(List.of(issuing.certificate()), MissingEvidence.REQUIRE)
+                .refused())
+        .hasSize(1);
     assertThat(state(issuing.certificate())).isEqualTo("intermediate revoked presented");
   }
 
@@ -101,8 +105,11 @@ class CaCertificatesTest {
     TestAuthority other = TestAuthority.root("Other");
     UUID authority = table.addAnchor(TestAuthority.root("Ours").certificate(), CaSource.AUTHORITY);
 
-    AnchorSync first = table.syncFileAnchors(List.of(root.certificate(), other.certificate()));
-    AnchorSync second = table.syncFileAnchors(List.of(other.certificate()));
+    AnchorSync first =
+        table.syncFileAnchors(
+            List.of(root.certificate(), other.certificate()), MissingEvidence.REQUIRE);
+    AnchorSync second =
+        table.syncFileAnchors(List.of(other.certificate()), MissingEvidence.REQUIRE);
 
     assertThat(first.trusted()).hasSize(2);
     assertThat(second)
@@ -114,13 +121,17 @@ class CaCertificatesTest {
         .contains(other.certificate())
         .doesNotContain(root.certificate());
 
-    AnchorSync third = table.syncFileAnchors(List.of(root.certificate(), other.certificate()));
+    AnchorSync third =
+        table.syncFileAnchors(
+            List.of(root.certificate(), other.certificate()), MissingEvidence.REQUIRE);
 
     assertThat(third)
         .isEqualTo(new AnchorSync(List.of(first.trusted().getFirst()), List.of(), List.of()));
     assertThat(changesOf(first.trusted().getFirst())).isEqualTo(3);
     assertThat(changesOf(authority)).isEqualTo(1);
-    assertThat(table.syncFileAnchors(List.of(root.certificate(), other.certificate())))
+    assertThat(
+            table.syncFileAnchors(
+                List.of(root.certificate(), other.certificate()), MissingEvidence.REQUIRE))
         .isEqualTo(new AnchorSync(List.of(), List.of(), List.of()));
   }
 
@@ -128,8 +139,8 @@ class CaCertificatesTest {
   void theFileNeverTouchesTheAuthoritysAnchor() throws SQLException {
     table.addAnchor(root.certificate(), CaSource.AUTHORITY);
 
-    table.syncFileAnchors(List.of(root.certificate()));
-    table.syncFileAnchors(List.of());
+    table.syncFileAnchors(List.of(root.certificate()), MissingEvidence.REQUIRE);
+    table.syncFileAnchors(List.of(), MissingEvidence.REQUIRE);
 
     assertThat(state(root.certificate())).isEqualTo("anchor trusted authority");
   }
@@ -138,10 +149,10 @@ class CaCertificatesTest {
   void aPresentedIntermediateBecomesTheFilesWhenListed() throws SQLException {
     table.ensureIntermediate(issuing.certificate());
 
-    table.syncFileAnchors(List.of(issuing.certificate()));
+    table.syncFileAnchors(List.of(issuing.certificate()), MissingEvidence.REQUIRE);
     assertThat(state(issuing.certificate())).isEqualTo("anchor trusted file");
 
-    table.syncFileAnchors(List.of());
+    table.syncFileAnchors(List.of(), MissingEvidence.REQUIRE);
     assertThat(state(issuing.certificate())).isEqualTo("anchor removed file");
   }
 
@@ -151,7 +162,8 @@ class CaCertificatesTest {
         .isThrownBy(
             () ->
                 table.syncFileAnchors(
-                    List.of(root.certificate(), root.leaf("laptop").certificate())));
+                    List.of(root.certificate(), root.leaf("laptop").certificate()),
+                    MissingEvidence.REQUIRE));
     assertThat(state(root.certificate())).isEqualTo("absent");
   }
 

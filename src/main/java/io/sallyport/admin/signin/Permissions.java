@@ -24,6 +24,8 @@ public final class Permissions {
   public static final String REVOCATIONS_READ = "revocations:read";
   public static final String REVOCATIONS_WRITE = "revocations:write";
   public static final String DECISIONS_READ = "decisions:read";
+  public static final String ANCHORS_READ = "anchors:read";
+  public static final String ANCHORS_WRITE = "anchors:write";
   public static final String ENROLMENTS_WRITE = "enrolments:write";
   public static final String TOKENS_READ = "tokens:read";
   public static final String TOKENS_WRITE = "tokens:write";
@@ -67,6 +69,8 @@ public final class Permissions {
               DEVICES_SUSPEND,
               CERTIFICATES_WRITE,
               REVOCATIONS_WRITE,
+              ANCHORS_READ,
+              ANCHORS_WRITE,
               ENROLMENTS_WRITE,
               TOKENS_READ,
               TOKENS_WRITE);
@@ -77,9 +81,11 @@ public final class Permissions {
               DEVICES_SUSPEND,
               CERTIFICATES_WRITE,
               REVOCATIONS_WRITE,
+              ANCHORS_READ,
+              ANCHORS_WRITE,
               ENROLMENTS_WRITE);
       case HELPDESK -> with(DEVICES_SUSPEND, ENROLMENTS_WRITE);
-      case AUDITOR -> with(TOKENS_READ);
+      case AUDITOR -> with(TOKENS_READ, ANCHORS_READ);
       case NETWORK -> READ;
     };
   }

@@ -22,9 +22,11 @@ import java.time.Clock;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
@@ -38,6 +40,8 @@ public final class DeviceDoor implements AutoCloseable {
   // Reading a standing and writing a record are each given up sooner.
   private static final long END_SECONDS = 8;
 
+  private static final int RECONSIDERED_AT_ONCE = 64;
+
   private final Vertx vertx;
   private final DoorSettings settings;
   private final TlsEngine engine;
@@ -46,6 +50,7 @@ public final class DeviceDoor implements AutoCloseable {
   private final DoorTls tls;
   private final DeviceRequests requests;
   private final ExecutorService virtualThreads;
+  private final Semaphore reconsidering = new Semaphore(RECONSIDERED_AT_ONCE, true);
   private final AtomicInteger port = new AtomicInteger();
 
   private volatile String deployment;
@@ -127,6 +132,24 @@ public final class DeviceDoor implements AutoCloseable {
     reconsider(handshakes.of(device));
   }
 
+  /**
+   * An anchor lost something: closes the connections under it, on this replica, unless they would
+   * still be admitted. Returns at once.
+   */
+  public void reconsiderBelow(UUID anchor) {
+    reconsider(handshakes.below(anchor));
+  }
+
+  /**
+   * A certificate that nobody registered was revoked: closes the connections under it, on this
+   * replica. Returns at once.
+   *
+   * @param name as {@link io.sallyport.feed.ChangeKind#STRANGER} says it
+   */
+  public void reconsiderStranger(String name) {
+    reconsider(handshakes.of(name));
+  }
+
   // A registration is a change too, and may be told when the device it registered is already
   // connected: only whose standing is bad now has to go. A handshake that is still running is not
   // cut, since its own judgement ends it with the right alert; it may have been judged just before
@@ -145,8 +168,15 @@ public final class DeviceDoor implements AutoCloseable {
   }
 
   private void closeUnlessWelcome(Handshake handshake) {
-    if (!admission.wouldAdmit(handshake.chain())) {
-      handshakes.close(handshake);
+    // Below one anchor there may be every connection: asked all at once, most could not be answered
+    // in time and were closed for nothing.
+    reconsidering.acquireUninterruptibly();
+    try {
+      if (!admission.wouldAdmit(handshake.chain())) {
+        handshakes.close(handshake);
+      }
+    } finally {
+      reconsidering.release();
     }
   }
 

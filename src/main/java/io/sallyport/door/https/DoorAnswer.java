@@ -124,14 +124,14 @@ record DoorAnswer(
   // What the handshake would refuse today does not get to ask again on the old connection.
   private static boolean endsConnection(RefusalReason reason) {
     return switch (reason) {
-      case REVOKED, EXPIRED, NOT_YET_VALID, UNTRUSTED_ISSUER, UNKNOWN_DEVICE -> true;
+      case REVOKED, REVOCATION_UNKNOWN, EXPIRED, NOT_YET_VALID, UNTRUSTED_ISSUER, UNKNOWN_DEVICE ->
+          true;
       case NO_CERTIFICATE,
           MALFORMED_CERTIFICATE,
           PROOF_FAILED,
           WRONG_USAGE,
           WEAK_KEY,
           PATH_INVALID,
-          REVOCATION_UNKNOWN,
           DEVICE_PENDING,
           DEVICE_SUSPENDED,
           DEVICE_QUARANTINED,

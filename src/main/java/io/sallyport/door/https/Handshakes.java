@@ -3,12 +3,15 @@ package io.sallyport.door.https;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.sallyport.admission.CertificateVerdict;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.IssuerAndSerial;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.Uuids;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -127,6 +130,38 @@ final class Handshakes {
   /** The open connections on which this device was admitted. */
   List<Handshake> of(DeviceId device) {
     return matching(handshake -> device.equals(handshake.admitted()));
+  }
+
+  /**
+   * The open connections whose certificate leads to this anchor. Those whose certificate could not
+   * be judged, or is being judged now, may too.
+   */
+  List<Handshake> below(UUID anchor) {
+    return matching(
+        handshake ->
+            handshake.chain() != null
+                && (!(handshake.verdict() instanceof CertificateVerdict.Sound sound)
+                    || anchor.equals(sound.anchor())));
+  }
+
+  /**
+   * The open connections under a certificate that nobody registered.
+   *
+   * @param name serial and issuer key in hexadecimal with {@code @} between them
+   */
+  List<Handshake> of(String name) {
+    String serial = name.substring(0, name.indexOf('@') + 1);
+    return matching(
+        handshake -> {
+          try {
+            IssuerAndSerial presented = IssuerAndSerial.of(handshake.chain().leaf());
+            return serial.equals(presented.serial() + "@")
+                && name.endsWith("@" + HexFormat.of().formatHex(presented.issuerKey()));
+          } catch (RuntimeException e) {
+            // Nothing presented, or a certificate whose names break a parser: its handshake fails.
+            return false;
+          }
+        });
   }
 
   private List<Handshake> matching(Predicate<Handshake> which) {

@@ -56,6 +56,12 @@ class RoleTableTest {
           new Endpoint("GET", "/api/v1/devices/{id}/certificates", null, ALL),
           new Endpoint("POST", "/api/v1/revocations", "{}", EnumSet.of(OWNER, OPERATOR)),
           new Endpoint("GET", "/api/v1/revocations", null, ALL),
+          new Endpoint("POST", "/api/v1/trust-anchors", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("GET", "/api/v1/trust-anchors", null, EnumSet.of(OWNER, OPERATOR, AUDITOR)),
+          new Endpoint(
+              "GET", "/api/v1/trust-anchors/{id}", null, EnumSet.of(OWNER, OPERATOR, AUDITOR)),
+          new Endpoint("PUT", "/api/v1/trust-anchors/{id}", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("DELETE", "/api/v1/trust-anchors/{id}", null, EnumSet.of(OWNER, OPERATOR)),
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
           new Endpoint("POST", "/api/v1/enrolments", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),

@@ -1,0 +1,130 @@
+package io.sallyport.admission;
+
+import io.sallyport.admission.AdmissionDecision.Cause;
+import io.sallyport.trust.EvidenceItem;
+import io.sallyport.trust.EvidenceQuestion;
+import io.sallyport.trust.EvidenceVerdict;
+import io.sallyport.trust.RevocationEvidence;
+import java.security.cert.X509Certificate;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The check of what an outside CA says of its certificates. Our own authority's are not asked
+ * about: for them the registry is the evidence.
+ */
+public final class IssuerEvidence {
+
+  static final String CHECK = "issuerRevocation";
+
+  // As for standings: connections are not handed out fairly to virtual threads.
+  private static final int READERS = 8;
+
+  private final RevocationEvidence evidence;
+  private final Duration patience;
+  private final Semaphore readers = new Semaphore(READERS, true);
+
+  /**
+   * @param patience how long a decision waits for its turn
+   */
+  public IssuerEvidence(RevocationEvidence evidence, Duration patience) {
+    this.evidence = evidence;
+    this.patience = patience;
+  }
+
+  /**
+   * Adds the check to the assessment, with one entry for each piece of evidence.
+   *
+   * @param belowAnchor the leaf first, its anchor left out
+   */
+  void check(
+      StandingAnchor anchor, List<X509Certificate> belowAnchor, Instant at, Assessment assessment)
+      throws StoreUnavailableException {
+    switch (ask(EvidenceQuestion.of(anchor.id(), belowAnchor), at)) {
+      case EvidenceVerdict.Good good -> {
+        for (EvidenceItem item : good.items()) {
+          assessment.passed(CHECK, describe(anchor, item));
+        }
+        if (good.items().isEmpty()) {
+          // Evidence that can't be named is none.
+          unknown(anchor, "unnamed", List.of(), assessment);
+        }
+      }
+      case EvidenceVerdict.Revoked revoked ->
+          assessment.failed(
+              CHECK,
+              RefusalReason.REVOKED,
+              describe(
+                  anchor,
+                  revoked.item(),
+                  "reason",
+                  revoked.reason(),
+                  "revokedAt",
+                  revoked.revokedAt().toString()));
+      case EvidenceVerdict.Unknown unknown ->
+          unknown(anchor, unknown.cause(), unknown.items(), assessment);
+    }
+  }
+
+  private static void unknown(
+      StandingAnchor anchor, String cause, List<EvidenceItem> items, Assessment assessment) {
+    // What was found all the same is told, too: it may be a list that has just ended.
+    EvidenceItem found = items.isEmpty() ? null : items.getFirst();
+    switch (anchor.missingEvidence()) {
+      case REQUIRE ->
+          assessment.failed(
+              CHECK, RefusalReason.REVOCATION_UNKNOWN, describe(anchor, found, "cause", cause));
+      case ALLOW_WITH_NOTE ->
+          assessment.passed(
+              CHECK,
+              describe(anchor, found, "cause", cause, "note", "allowed without current evidence"));
+    }
+  }
+
+  private EvidenceVerdict ask(EvidenceQuestion question, Instant at)
+      throws StoreUnavailableException {
+    boolean entered = false;
+    try {
+      entered = readers.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
+      if (!entered) {
+        throw new StoreUnavailableException(Cause.OVERLOADED, null);
+      }
+      return evidence.of(question, at);
+    } catch (SQLException e) {
+      throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreUnavailableException(Cause.OVERLOADED, e);
+    } finally {
+      if (entered) {
+        readers.release();
+      }
+    }
+  }
+
+  private static String[] describe(StandingAnchor anchor, EvidenceItem item, String... more) {
+    List<String> pairs = new ArrayList<>(List.of("anchor", anchor.name()));
+    if (item != null) {
+      pairs.addAll(List.of("source", item.source(), "issuer", cut(item.issuer())));
+      if (item.number() != null) {
+        pairs.addAll(List.of("number", item.number()));
+      }
+      boolean ocsp = item.source().equals("ocsp");
+      pairs.addAll(List.of(ocsp ? "producedAt" : "thisUpdate", item.thisUpdate().toString()));
+      if (item.nextUpdate() != null) {
+        pairs.addAll(List.of("nextUpdate", item.nextUpdate().toString()));
+      }
+    }
+    pairs.addAll(List.of(more));
+    return pairs.toArray(String[]::new);
+  }
+
+  private static String cut(String text) {
+    return text.length() <= 1024 ? text : text.substring(0, 1024);
+  }
+}
