@@ -42,6 +42,16 @@ final class Console {
     this.token = newToken("owner");
   }
 
+  /** Asks the REST interface as its owner; {@code body} may be null. */
+  Answer ask(String method, String path, JsonNode body) {
+    return ask(
+        method,
+        path,
+        bearer(),
+        body == null ? null : "application/json",
+        body == null ? null : body.toString());
+  }
+
   /** A status and a body, {@code null} in JSON where there was none. */
   record Answer(int status, JsonNode body) {}
 
