@@ -38,7 +38,7 @@ public final class StandingQuery implements AutoCloseable {
   // smaller.
   private static final int READERS = 2;
 
-  private static final String STANDING =
+  static final String STANDING =
       """
       select c.device_id, d.name, d.state, d.epoch, d.version, d.segments,
              c.issuer, c.serial, c.subject, c.sans, c.not_before, c.not_after, c.path, c.path_not_after,

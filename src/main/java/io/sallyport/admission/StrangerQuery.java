@@ -52,7 +52,7 @@ public final class StrangerQuery {
       """;
 
   // Two are as many as it takes to know that there is not exactly one.
-  private static final String DEVICES =
+  static final String DEVICES =
       "select id, name, kind, state, version from device where identifiers && ? order by id limit 2";
 
   private final DataSource dataSource;

@@ -63,11 +63,14 @@ public class RegisterCertificate {
       from certificate c where c.thumbprint = ? for no key update of c
       """;
 
-  // The epoch: no grant of the old binding may live under the new one.
+  // The epoch: no grant of the old binding may live under the new one, whatever the revisions of
+  // the two anchors are.
   private static final String BIND_ANEW =
       """
       update certificate
-      set device_id = ?, path = ?, path_not_after = ?, source = ?, mac = ?, epoch = epoch + 1,
+      set device_id = ?, path = ?, path_not_after = ?, source = ?, mac = ?,
+          epoch = epoch + 1 + coalesce(
+            (select t.revision from trust_anchor t where t.id = certificate.path[cardinality(certificate.path)]), 0),
           binding = coalesce((select binding from trust_anchor where id = ?), 0)
       where thumbprint = ?
       """;

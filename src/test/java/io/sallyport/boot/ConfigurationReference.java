@@ -140,6 +140,7 @@ final class ConfigurationReference {
       case "boolean" -> "`true` or `false`";
       case "int", "long" -> "number";
       case "List<String>" -> "list, separated by commas";
+      case "MissingEvidence" -> "`require` or `allow-with-note`";
       default -> throw new IllegalArgumentException("say here what an operator writes for " + java);
     };
   }

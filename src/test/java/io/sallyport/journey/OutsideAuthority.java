@@ -31,18 +31,19 @@ final class OutsideAuthority {
     this.settings = JsonNodeFactory.instance.objectNode().put("name", "Outside");
     settings.put("missingEvidence", "allow-with-note");
     said.accept(settings);
+    this.id = add();
+  }
+
+  private UUID add() {
     var made =
         console.ask("POST", PATH, settings.deepCopy().put("pem", root.pem() + issuing.pem()));
     assertThat(made.status()).as("%s", made.body()).isEqualTo(201);
-    this.id = UUID.fromString(made.body().get("id").asText());
+    return UUID.fromString(made.body().get("id").asText());
   }
 
-  UUID id() {
-    return id;
-  }
-
-  TestAuthority issuing() {
-    return issuing;
+  /** With the settings it has. */
+  void addAgain() {
+    assertThat(add()).isEqualTo(id);
   }
 
   /** A certificate for a device that the registry doesn't connect with it. */

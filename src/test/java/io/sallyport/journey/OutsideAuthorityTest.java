@@ -9,6 +9,7 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.sallyport.SallyportResource;
+import io.sallyport.admin.AdminClient;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.identity.IssuerAndSerial;
 import io.sallyport.trust.TestAuthority.Spec;
@@ -16,9 +17,12 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URL;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DERUTF8String;
@@ -394,6 +398,80 @@ class OutsideAuthorityTest {
     refused(one, 44, "revoked");
     refused(two, 44, "revoked");
     assertThat(house.console().attach(second, pem(three)).status()).isEqualTo(409);
+  }
+
+  @Test
+  void manyFirstRequestsAtOnceBindOnce() throws Exception {
+    OutsideAuthority outside = outside("sanDns");
+    String host = "h" + UUID.randomUUID() + ".example";
+    UUID device = device("laptop", "dns:" + host);
+    Laptop laptop = outside.issue(spec -> spec.dns(host));
+    List<DoorConnection> connections = new ArrayList<>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 12; i++) {
+        connections.add(DoorConnection.open(house, laptop));
+      }
+      List<Future<Integer>> answers = new ArrayList<>();
+      for (DoorConnection connection : connections) {
+        answers.add(threads.submit(() -> connection.token().status()));
+      }
+      for (Future<Integer> answer : answers) {
+        assertThat(answer.get()).isEqualTo(200);
+      }
+    } finally {
+      for (DoorConnection connection : connections) {
+        connection.close();
+      }
+    }
+    assertThat(certificates(device)).hasSize(1);
+    assertThat(admitted(device, began)).hasSize(12);
+  }
+
+  @Test
+  void anAnchorThatIsTrustedAgainRevivesCertificatesAndNoGrants() throws Exception {
+    OutsideAuthority outside = outside("sanDns");
+    String host = "h" + UUID.randomUUID() + ".example";
+    UUID device = device("laptop", "dns:" + host);
+    Laptop laptop = outside.issue(spec -> spec.dns(host));
+    String token;
+    try (var connection = DoorConnection.open(house, laptop)) {
+      token = connection.token().body().get("access_token").asText();
+    }
+
+    outside.remove();
+    outside.addAgain();
+
+    assertThat(active(token)).isFalse();
+    joined(laptop, device);
+    outside.change(said -> said.put("mapping", "sanUri"));
+    refused(laptop, 46, "unknown_device");
+    outside.change(said -> said.put("mapping", "sanDns"));
+    assertThat(active(token)).isFalse();
+    joined(laptop, device);
+    assertThat(certificates(device)).hasSize(1);
+  }
+
+  @Test
+  void moreGrantsThanOnePieceHoldsAreMarkedAsEnded() throws Exception {
+    OutsideAuthority outside = outside("thumbprint");
+    Laptop laptop = outside.issue(spec -> {});
+    UUID device = house.console().newDevice("busy", "active");
+    assertThat(house.console().attach(device, pem(laptop)).status()).isEqualTo(201);
+    try (var connection = DoorConnection.open(house, laptop)) {
+      assertThat(connection.token().status()).isEqualTo(200);
+    }
+    AdminClient.sql(
+        """
+        insert into session_grant
+        select gen_random_uuid(), decision_id, device_id, thumbprint, device_epoch, certificate_epoch, segments,
+               issued_at, expires_at, ended_at, end_reason
+        from session_grant, generate_series(1, 1100) where device_id = '%s'
+        """
+            .formatted(device));
+
+    var changed = outside.change(said -> said.putArray("purposes").add("server"));
+
+    assertThat(changed.body().get("grantsEnded").asInt()).isEqualTo(1101);
   }
 
   private OutsideAuthority outside(String mapping) {

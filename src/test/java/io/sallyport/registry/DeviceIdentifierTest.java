@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceIdentifierTest {
 
-  private final TestAuthority ca = TestAuthority.root("Corp, Issuing");
+  private final TestAuthority ca = TestAuthority.root("Corp\\, Issuing");
 
   @ParameterizedTest
   @CsvSource(
