@@ -51,9 +51,14 @@ public final class StrangerQuery {
       where a.thumbprint = any (?)
       """;
 
-  // Two are as many as it takes to know that there is not exactly one.
+  // Two are as many as it takes to know that there is not exactly one. Materialized, so that the
+  // planner, which can't know how few they are, looks for them by the index and not for any two
+  // along the table.
   static final String DEVICES =
-      "select id, name, kind, state, version from device where identifiers && ? order by id limit 2";
+      """
+      with named as materialized (select id, name, kind, state, version from device where identifiers && ?)
+      select id, name, kind, state, version from named limit 2
+      """;
 
   private final DataSource dataSource;
   private final Duration patience;

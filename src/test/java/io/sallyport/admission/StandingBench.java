@@ -14,15 +14,15 @@ import java.util.Arrays;
 public final class StandingBench {
 
   private static final int DEVICES = 100_000;
-  private static final int ROUNDS = 9;
-  private static final int ASKED = 20_000;
+  private static final int ROUNDS = 7;
+  private static final int ASKED = 4_000;
 
   private static final String FILL =
       """
       insert into ca_certificate (id, thumbprint, role, state, source, subject, not_before, not_after, der,
                                   created_at, changed_at)
       select ('019b0000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid, sha256(('ca' || i)::bytea),
-             case when i % 2 = 0 then 'anchor' else 'intermediate' end, 'trusted', 'api', 'CN=' || i, now(),
+             case when i %% 2 = 0 then 'anchor' else 'intermediate' end, 'trusted', 'api', 'CN=' || i, now(),
              now() + interval '1 year', '', now(), now()
       from generate_series(1, 40) i;
       insert into trust_anchor (id, name, evidence, created_at, changed_at)
