@@ -11,6 +11,7 @@ import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.Uuids;
 import io.sallyport.trust.CaCertificates;
+import io.sallyport.trust.CertificateMapping;
 import io.sallyport.trust.SubjectAlternativeNames;
 import io.sallyport.trust.ValidatedChain;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -23,6 +24,7 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -52,6 +54,8 @@ public class RegisterCertificate {
               coalesce((select binding from trust_anchor where id = ?), 0))
       on conflict do nothing
       """;
+
+  private static final String MAPPING = "select mapping from trust_anchor where id = ? for share";
 
   // Stands: recognised at the doors, as far as its path goes.
   private static final String OWNER =
@@ -109,8 +113,9 @@ public class RegisterCertificate {
    * @return whether this call registered it; false if it was the device's already
    * @throws ProblemException 404 if there is no such device; 409 if it is retired, if the
    *     certificate belongs to another device or is revoked, if another certificate has its issuer
-   *     and serial, if its key is known to be compromised, or if its anchor is gone since the chain
-   *     was validated
+   *     and serial, if its key is known to be compromised, if its anchor is gone since the chain
+   *     was validated, or if the source is {@code MAPPED} and the anchor's mapping does not lead to
+   *     the device
    */
   @Transactional
   public boolean register(
@@ -131,6 +136,9 @@ public class RegisterCertificate {
     }
     List<UUID> path = pathOf(chain);
     try (Connection connection = dataSource.getConnection()) {
+      if (source == CertificateSource.MAPPED) {
+        requireToLeadTo(connection, device, leaf, path.getLast());
+      }
       byte[] spki = KeyFingerprint.of(leaf.getPublicKey());
       KeyLock.take(connection, spki);
       refuseWhatWasTakenBack(connection, name, spki);
@@ -156,6 +164,24 @@ public class RegisterCertificate {
             Map.of("issuer", name.issuer(), "serial", name.serial(), "source", source.wire())));
     feed.append(ChangeKind.CERTIFICATE, chain.thumbprint().hex());
     return true;
+  }
+
+  // Who asks saw the mapping and the device's names before this transaction began; both may have
+  // changed since. From here on they can't until it ends.
+  private static void requireToLeadTo(
+      Connection connection, Device device, X509Certificate leaf, UUID anchor) throws SQLException {
+    try (var statement = connection.prepareStatement(MAPPING)) {
+      statement.setObject(1, anchor);
+      try (var rows = statement.executeQuery()) {
+        if (!rows.next()
+            || Collections.disjoint(
+                device.identifiers,
+                DeviceIdentifier.of(
+                    leaf, CertificateMapping.of(rows.getString("mapping")).orElseThrow()))) {
+          throw conflict("the certificate does not lead to the device any more");
+        }
+      }
+    }
   }
 
   private List<UUID> pathOf(ValidatedChain chain) {

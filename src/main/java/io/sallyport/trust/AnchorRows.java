@@ -20,9 +20,10 @@ final class AnchorRows {
       insert into trust_anchor (id, name, missing_evidence, evidence, created_at, changed_at)
       values (?, ?, ?, ?, ?, ?)
       on conflict (id) do update
-      set evidence = excluded.evidence, missing_evidence = excluded.missing_evidence,
+      set evidence = case when trust_anchor.evidence = 'registry' then 'registry' else excluded.evidence end,
+          missing_evidence = excluded.missing_evidence,
           version = trust_anchor.version + 1, changed_at = excluded.changed_at
-      where trust_anchor.evidence <> excluded.evidence
+      where trust_anchor.evidence = 'issuer' and excluded.evidence = 'registry'
          or trust_anchor.missing_evidence <> excluded.missing_evidence
       """;
 

@@ -1,6 +1,7 @@
 package io.sallyport.journey;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -11,8 +12,16 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.sallyport.SallyportResource;
 import io.sallyport.admin.AdminClient;
 import io.sallyport.door.https.DeviceDoor;
+import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.identity.ProblemException;
+import io.sallyport.registry.CertificateSource;
+import io.sallyport.registry.RegisterCertificate;
+import io.sallyport.trust.ChainVerdict;
+import io.sallyport.trust.PathValidator;
+import io.sallyport.trust.PresentedChain;
 import io.sallyport.trust.TestAuthority.Spec;
+import io.sallyport.trust.TrustStore;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URL;
@@ -42,6 +51,8 @@ class OutsideAuthorityTest {
       new ASN1ObjectIdentifier("1.3.6.1.4.1.311.20.2.3");
 
   @Inject DeviceDoor door;
+  @Inject RegisterCertificate registrations;
+  @Inject TrustStore trust;
 
   @TestHTTPResource(value = "/", tls = true)
   URL admin;
@@ -425,6 +436,27 @@ class OutsideAuthorityTest {
     }
     assertThat(certificates(device)).hasSize(1);
     assertThat(admitted(device, began)).hasSize(12);
+  }
+
+  /** Its names may have changed between the look-up and the registration. */
+  @Test
+  void aBindingIsCheckedAgainWhenItIsMade() {
+    OutsideAuthority outside = outside("sanDns");
+    String host = "h" + UUID.randomUUID() + ".example";
+    UUID device = device("laptop", "uri:https://" + host);
+    Laptop laptop = outside.issue(spec -> spec.dns(host));
+    var verdict =
+        new PathValidator()
+            .judge(PresentedChain.of(laptop.certificate()), trust.current(), Instant.now());
+    var chain = ((ChainVerdict.Valid) verdict).chain();
+
+    assertThatExceptionOfType(ProblemException.class)
+        .isThrownBy(
+            () ->
+                registrations.register(
+                    new DeviceId(device), chain, CertificateSource.MAPPED, "system", null));
+
+    assertThat(certificates(device)).isEmpty();
   }
 
   @Test
