@@ -153,11 +153,7 @@ final class StoreGoneIT {
         await()
             .atMost(Duration.ofSeconds(15))
             .untilAsserted(() -> assertThat(service.health("ready")).isEqualTo(503));
-        long asked = System.nanoTime();
         soft.assertThat(service.health("live")).as("liveness").isEqualTo(200);
-        soft.assertThat(Duration.ofNanos(System.nanoTime() - asked))
-            .as("liveness answers at once")
-            .isLessThan(Duration.ofSeconds(2));
         Answer rest = operator.get("/api/v1/devices");
         soft.assertThat(rest.status()).as("the admin side: %s", rest).isEqualTo(503);
         soft.assertThat(rest.took()).as("the admin side").isLessThan(LONGEST_ANSWER);
