@@ -18,6 +18,17 @@ class CodeStore {
   private static final String HASHES =
       "select id, code_hash from enrolment_code where device_id = ? order by created_at desc";
 
+  // By an index: where the search stops tells of a hash at most, and nobody finds a code for that.
+  private static final String DEVICE_OF =
+      "select device_id from enrolment_code where code_hash = ?";
+
+  // An old code may have given something to the same key: the latest counts.
+  private static final String BOUND_TO =
+      """
+      select id, device_id from enrolment_code where bound_spki = ?
+       order by used_at desc, id desc limit 1
+      """;
+
   // Locked, so that voiding the code and redeeming it follow one another.
   private static final String LOCK =
       """
@@ -67,6 +78,48 @@ class CodeStore {
         }
       }
       return found == null ? Optional.empty() : lock(found);
+    } catch (SQLException e) {
+      throw new IllegalStateException("enrolment codes could not be read", e);
+    }
+  }
+
+  /** Whose code {@code typed} is. */
+  Optional<DeviceId> deviceOf(EnrolmentCode typed) {
+    return deviceBy(DEVICE_OF, typed.hash());
+  }
+
+  /** Whose code was last redeemed by this key. */
+  Optional<DeviceId> deviceBoundTo(byte[] keyHash) {
+    return deviceBy(BOUND_TO, keyHash);
+  }
+
+  private Optional<DeviceId> deviceBy(String sql, byte[] key) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(sql)) {
+      statement.setBytes(1, key);
+      try (var rows = statement.executeQuery()) {
+        return rows.next()
+            ? Optional.of(new DeviceId(rows.getObject("device_id", UUID.class)))
+            : Optional.empty();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("enrolment codes could not be read", e);
+    }
+  }
+
+  /**
+   * The code of {@code device} that this key redeemed last, locked until the transaction ends;
+   * empty if the last one is another device's.
+   */
+  Optional<CodeRow> lockBoundTo(DeviceId device, byte[] keyHash) {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(BOUND_TO)) {
+      statement.setBytes(1, keyHash);
+      try (var rows = statement.executeQuery()) {
+        return rows.next() && rows.getObject("device_id", UUID.class).equals(device.value())
+            ? lock(rows.getObject("id", UUID.class))
+            : Optional.empty();
+      }
     } catch (SQLException e) {
       throw new IllegalStateException("enrolment codes could not be read", e);
     }

@@ -66,6 +66,45 @@ public class RedeemCode {
    */
   @Transactional
   Redemption redeem(DeviceId device, EnrolmentCode typed, VerifiedCsr csr, SourceAddress source) {
+    return redeem(device, typed, csr, source, "est");
+  }
+
+  /**
+   * The same for SCEP, which names no device: the code is found by its hash and says whose it is.
+   */
+  @Transactional
+  Redemption redeemChallenge(EnrolmentCode typed, VerifiedCsr csr, SourceAddress source) {
+    return store
+        .deviceOf(typed)
+        .map(device -> redeem(device, typed, csr, source, "scep"))
+        .orElseGet(WrongCode::new);
+  }
+
+  /**
+   * What a code gave to this key, once more and by the same rules; {@code WrongCode} if none did.
+   * The caller has seen a proof of the key.
+   */
+  @Transactional
+  Redemption collect(byte[] keyHash) {
+    Optional<DeviceId> device = store.deviceBoundTo(keyHash);
+    if (device.isEmpty()) {
+      return new WrongCode();
+    }
+    Optional<EnrollingDevice> found = registry.locked(device.get());
+    Optional<CodeRow> code = store.lockBoundTo(device.get(), keyHash);
+    if (found.isEmpty() || code.isEmpty()) {
+      return new WrongCode();
+    }
+    Optional<Cause> cause = whyNot(found.get(), code.get(), keyHash, clock.instant());
+    return cause.isPresent() ? new Refused(cause.get()) : new Granted(code.get().issued(), true);
+  }
+
+  private Redemption redeem(
+      DeviceId device,
+      EnrolmentCode typed,
+      VerifiedCsr csr,
+      SourceAddress source,
+      String protocol) {
     // The device first, as whoever suspends it does: two orders would deadlock.
     Optional<EnrollingDevice> found = registry.locked(device);
     if (found.isEmpty()) {
@@ -81,14 +120,14 @@ public class RedeemCode {
     Optional<Cause> cause = whyNot(found.get(), code, keyHash, now);
     if (cause.isPresent()) {
       if (cause.get() == Cause.KEY_MISMATCH) {
-        record("enrolmentCode.keyMismatch", device, code, null, source, now);
+        record("enrolmentCode.keyMismatch", device, code, null, source, protocol, now);
       }
       return new Refused(cause.get());
     }
     if (code.boundKey() != null) {
       return new Granted(code.issued(), true);
     }
-    return issue(device, found.get(), code, csr, source, now);
+    return issue(device, found.get(), code, csr, source, protocol, now);
   }
 
   private Optional<Cause> whyNot(
@@ -117,13 +156,14 @@ public class RedeemCode {
       CodeRow code,
       VerifiedCsr csr,
       SourceAddress source,
+      String protocol,
       Instant now) {
     IssuedCertificate issued =
         issuer.issue(new IssuanceRequest(device, details.name(), details.kind(), csr));
     store.recordIssuance(device, issued, "enrolmentCode:" + code.id(), now);
     store.bind(code, csr.keyHash(), issued, now);
-    record("enrolmentCode.redeem", device, code, issued, source, now);
-    record("certificate.issue", device, code, issued, source, now);
+    record("enrolmentCode.redeem", device, code, issued, source, protocol, now);
+    record("certificate.issue", device, code, issued, source, protocol, now);
     registry.register(device, issued, "device:" + device, source.host());
     return new Granted(issued.der(), false);
   }
@@ -134,13 +174,15 @@ public class RedeemCode {
       CodeRow code,
       IssuedCertificate issued,
       SourceAddress source,
+      String protocol,
       Instant now) {
     CertificateThumbprint thumbprint = issued == null ? null : issued.thumbprint();
     Map<String, Object> facts =
         issued == null
-            ? Map.of("enrolmentCode", code.id().toString())
+            ? Map.of("enrolmentCode", code.id().toString(), "protocol", protocol)
             : Map.of(
                 "enrolmentCode", code.id().toString(),
+                "protocol", protocol,
                 "serial", IssuerAndSerial.of(issued.leaf()).serial(),
                 "notAfter", issued.leaf().getNotAfter().toInstant().toString());
     audit.appendChange(

@@ -3,7 +3,7 @@ package io.sallyport.authority;
 import java.util.Objects;
 
 /** How an attempt to trade a code for a certificate ended. */
-sealed interface Redemption {
+public sealed interface Redemption {
 
   /**
    * The certificate is registered and the transaction may commit.
