@@ -214,7 +214,8 @@ class ArchitectureTest {
   }
 
   private static boolean isHttpOfAuthority(JavaClass candidate) {
-    return candidate.getPackageName().equals("io.sallyport.authority")
+    return Set.of("io.sallyport.authority", "io.sallyport.authority.scep")
+            .contains(candidate.getPackageName())
         && (candidate.isMetaAnnotatedWith("jakarta.ws.rs.Path")
             || candidate.isAssignableTo("jakarta.ws.rs.container.ContainerResponseFilter")
             || candidate.isMetaAnnotatedWith("jakarta.ws.rs.NameBinding"));

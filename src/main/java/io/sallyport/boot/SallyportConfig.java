@@ -49,6 +49,8 @@ public interface SallyportConfig {
 
   Pki pki();
 
+  Scep scep();
+
   Grant grant();
 
   Admission admission();
@@ -143,6 +145,23 @@ public interface SallyportConfig {
      */
     @WithDefault("1")
     int crlShards();
+  }
+
+  /** Enrolment by SCEP (RFC 8894), for MDMs and network gear that know no EST. */
+  interface Scep {
+    /**
+     * Whether {@code /scep} is answered, on the TLS port of operators and enrolment. A key pair for
+     * it is made at the first use and kept in the database, sealed.
+     */
+    @WithDefault("false")
+    boolean enabled();
+
+    /**
+     * Whether the plain-HTTP port answers it too: much network gear speaks SCEP without TLS, and
+     * its messages are signed and encrypted by themselves. Needs {@code sallyport.scep.enabled}.
+     */
+    @WithDefault("false")
+    boolean plainHttp();
   }
 
   /** Session grants. */

@@ -55,6 +55,8 @@ class SallyportConfigTest {
                     Map.entry("sallyport.grant.lifetime", "10m"),
                     Map.entry("sallyport.issuer", "https://localhost:9443"),
                     Map.entry("sallyport.pki.crl-shards", "1"),
+                    Map.entry("sallyport.scep.enabled", "false"),
+                    Map.entry("sallyport.scep.plain-http", "false"),
                     Map.entry("sallyport.tls.names", "localhost,127.0.0.1,::1"),
                     Map.entry("sallyport.tls.reload-period", "10s"),
                     Map.entry("sallyport.trust.missing-evidence", "require"))));

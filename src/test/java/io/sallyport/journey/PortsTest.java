@@ -54,6 +54,19 @@ class PortsTest {
   }
 
   @Test
+  void keepsScepShutUntilItIsAskedFor() {
+    for (String path : List.of("/scep", "/scep/pkiclient.exe")) {
+      for (String method : List.of("GET", "POST")) {
+        Console.Answer answer =
+            house.console().anonymous(method, path + "?operation=PKIOperation", null, null);
+
+        assertThat(answer.status()).as(path).isEqualTo(404);
+        assertThat(answer.body().get("detail").asText()).contains("sallyport.scep.enabled");
+      }
+    }
+  }
+
+  @Test
   void servesNothingButPkiWithoutTls() throws Exception {
     try (HttpClient http = HttpClient.newHttpClient()) {
       for (String path :
@@ -66,6 +79,8 @@ class PortsTest {
               "/api/v1/decisions",
               "/.well-known/jwks.json",
               "/.well-known/est/cacerts",
+              "/scep?operation=GetCACaps",
+              "/scep/pkiclient.exe?operation=GetCACaps",
               "/q/openapi",
               "/q/health",
               "/console",
