@@ -1,221 +1,237 @@
 package io.sallyport.authority;
 
+import io.sallyport.authority.CrlPublisher.Draft;
+import io.sallyport.feed.ChangeKind;
+import io.sallyport.feed.ChangeLog;
 import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.identity.Problem;
+import io.sallyport.identity.ProblemException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.math.BigInteger;
+import java.io.UncheckedIOException;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.Date;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.security.auth.x500.X500Principal;
 import javax.sql.DataSource;
-import org.bouncycastle.asn1.x509.CRLNumber;
-import org.bouncycastle.asn1.x509.CRLReason;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.Extensions;
-import org.bouncycastle.asn1.x509.IssuingDistributionPoint;
-import org.bouncycastle.cert.X509v2CRLBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jboss.logging.Logger;
 
 /**
- * The CRLs of our issuing CAs (RFC 5280 section 5), signed when asked for. A list is at most a
- * minute behind while Postgres can be asked; while it can't, the last list is given out for as long
- * as it is valid. Its number grows across replicas and restarts.
+ * The CRLs of our issuing CAs (RFC 5280 section 5) as this replica serves them: the lists that were
+ * published in Postgres by whichever replica came first, the same octets everywhere. A number is
+ * never given to two lists, and grows over replicas and restarts.
+ *
+ * <p>{@link #refresh} does all the work; asking for a list reads memory alone, so strangers can
+ * make us neither sign nor query. While Postgres is away, the last list is given out for as long as
+ * it is valid.
  */
 @Singleton
 public class RevocationLists {
 
   private static final Logger LOG = Logger.getLogger(RevocationLists.class);
 
-  private static final Duration KEPT = Duration.ofSeconds(60);
-  private static final Duration VALID = Duration.ofHours(24);
-
-  /** After a failure nobody waits for Postgres again so soon: askers wait for one another here. */
-  private static final Duration PAUSE = Duration.ofSeconds(2);
-
-  /** An expired certificate stays listed this long, so that no list ever lacked it. */
-  private static final Duration LISTED_AFTER_EXPIRY = Duration.ofDays(7);
-
-  private static final String NEXT_NUMBER =
-      """
-      insert into crl_number (issuer_key, shard, number) values (?, ?, 1)
-      on conflict (issuer_key, shard) do update set number = crl_number.number + 1
-      returning number
-      """;
-
-  private static final String ENTRIES =
-      """
-      select r.serial, r.reason, r.revoked_at
-        from revocation r
-        left join issuance i on i.issuer_key = r.issuer_key and i.serial = r.serial
-       where r.issuer_key = ?
-         and coalesce(i.crl_shard, 0) = ?
-         and (i.not_after is null or i.not_after > ?)
-      """;
-
-  private static final Map<String, Integer> REASONS =
-      Map.of(
-          "keyCompromise", CRLReason.keyCompromise,
-          "cACompromise", CRLReason.cACompromise,
-          "affiliationChanged", CRLReason.affiliationChanged,
-          "superseded", CRLReason.superseded,
-          "cessationOfOperation", CRLReason.cessationOfOperation,
-          "certificateHold", CRLReason.certificateHold,
-          "privilegeWithdrawn", CRLReason.privilegeWithdrawn,
-          "aACompromise", CRLReason.aACompromise);
+  /** A list can be replaced while it is fetched; one that is replaced this often is let be. */
+  private static final int ATTEMPTS = 3;
 
   private final DataSource dataSource;
   private final AuthorityMaterial authority;
-  private final AuthoritySettings settings;
+  private final AuthoritySettings authoritySettings;
+  private final CrlSettings settings;
+  private final ChangeLog changes;
   private final Clock clock;
   private final SecureRandom random;
-  private final Map<String, SignedList> kept = new ConcurrentHashMap<>();
-  private final Map<String, Failure> failures = new ConcurrentHashMap<>();
-
-  private record Failure(IllegalStateException cause, Instant at) {}
+  private final ListFiles files;
+  private final Map<String, SignedList> lists = new ConcurrentHashMap<>();
+  private final Map<String, Exception> impediments = new ConcurrentHashMap<>();
 
   RevocationLists(
       DataSource dataSource,
       AuthorityMaterial authority,
-      AuthoritySettings settings,
+      AuthoritySettings authoritySettings,
+      CrlSettings settings,
+      ChangeLog changes,
       Clock clock,
       SecureRandom random) {
     this.dataSource = dataSource;
     this.authority = authority;
+    this.authoritySettings = authoritySettings;
     this.settings = settings;
+    this.changes = changes;
     this.clock = clock;
     this.random = random;
+    try {
+      this.files = new ListFiles(settings.folder());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the folder of the CRLs can't be prepared", e);
+    }
   }
 
   /**
-   * The list of one CA and shard as of the last minute, or the last one that is still valid if
-   * Postgres can't be asked; empty if there is no such CA or shard.
+   * The list of one CA and shard; empty if there is no such CA or shard.
    *
-   * @throws IllegalStateException if there is none and none can be made now
+   * @throws ProblemException 503 if there is none now, or only one that has ended
    */
   Optional<SignedList> current(String caId, int shard) {
-    if (shard < 0 || shard >= settings.crlShards()) {
+    SignedList list = lists.get(name(caId, shard));
+    if (list != null && clock.instant().isBefore(list.nextUpdate())) {
+      return Optional.of(list);
+    }
+    if (list == null && (authority.issuing(caId).isEmpty() || shard >= settings.shards())) {
       return Optional.empty();
     }
-    // compute() lets one request sign while the others wait for its list: strangers can't make us
-    // sign more.
-    return authority
-        .issuing(caId)
-        .map(
-            ca ->
-                kept.compute(
-                    caId + "/" + shard,
-                    (_, last) -> fresh(last) ? last : renewed(ca, shard, last)));
+    throw new ProblemException(
+        Problem.of(
+            "no_valid_list",
+            "There is no valid list now",
+            503,
+            "the CRL is signed anew as soon as the database can be reached"));
   }
 
-  private SignedList renewed(IssuingCa ca, int shard, SignedList last) {
-    Instant now = clock.instant();
-    Failure failure = failures.get(ca.id());
-    if (failure == null || !now.isBefore(failure.at().plus(PAUSE))) {
+  /**
+   * Publishes the lists that are due, unless another replica does, and takes over what was
+   * published. On return, what was revoked before the call is on the lists that this replica
+   * serves, if no other replica was publishing; then a later call finds it there.
+   *
+   * @return whether all of it could be done
+   */
+  public synchronized boolean refresh() {
+    boolean allDone = true;
+    for (IssuingCa ca : authority.issuing()) {
       try {
-        SignedList list = sign(ca, shard);
-        failures.remove(ca.id());
-        return list;
-      } catch (IllegalStateException e) {
-        failure = new Failure(e, clock.instant());
-        failures.put(ca.id(), failure);
-        LOG.warnf("The CRL of %s is not renewed now: %s", ca.id(), e.getCause());
-      }
-    }
-    if (last != null && now.isBefore(last.producedAt().plus(VALID))) {
-      return last;
-    }
-    throw failure.cause();
-  }
-
-  private boolean fresh(SignedList last) {
-    return last != null && clock.instant().isBefore(last.producedAt().plus(KEPT));
-  }
-
-  private SignedList sign(IssuingCa ca, int shard) {
-    Instant produced = clock.instant();
-    Instant now = produced.truncatedTo(ChronoUnit.SECONDS);
-    var builder =
-        new X509v2CRLBuilder(CertificateParts.subjectOf(ca.certificate()), Date.from(now));
-    builder.setNextUpdate(Date.from(now.plus(VALID)));
-    byte[] issuerKey = issuerKey(ca);
-    try (var connection = dataSource.getConnection()) {
-      BigInteger number = nextNumber(connection, issuerKey, shard);
-      addEntries(connection, builder, issuerKey, shard, now);
-      builder.addExtension(
-          Extension.authorityKeyIdentifier,
-          false,
-          CertificateParts.authorityKeyIdentifier(ca.certificate()));
-      builder.addExtension(Extension.cRLNumber, false, new CRLNumber(number));
-      builder.addExtension(
-          Extension.issuingDistributionPoint,
-          true,
-          new IssuingDistributionPoint(
-              CertificateIssuer.pointName(settings.crlUrl(ca.id(), shard)), false, false));
-      var signer =
-          new JcaContentSignerBuilder(
-                  CertificateParts.signatureAlgorithm(ca.certificate().getPublicKey()))
-              .setSecureRandom(random)
-              .build(ca.key());
-      return SignedList.of(builder.build(signer).getEncoded(), produced);
-    } catch (SQLException | IOException | OperatorCreationException e) {
-      throw new IllegalStateException("a CRL could not be made", e);
-    }
-  }
-
-  private static BigInteger nextNumber(Connection connection, byte[] issuerKey, int shard)
-      throws SQLException {
-    // Taken before the entries are read: a list of a higher number is never the older one.
-    try (var statement = connection.prepareStatement(NEXT_NUMBER)) {
-      statement.setBytes(1, issuerKey);
-      statement.setInt(2, shard);
-      try (var rows = statement.executeQuery()) {
-        rows.next();
-        return BigInteger.valueOf(rows.getLong(1));
-      }
-    }
-  }
-
-  private static void addEntries(
-      Connection connection, X509v2CRLBuilder builder, byte[] issuerKey, int shard, Instant now)
-      throws SQLException, IOException {
-    try (var statement = connection.prepareStatement(ENTRIES)) {
-      statement.setBytes(1, issuerKey);
-      statement.setInt(2, shard);
-      statement.setTimestamp(3, Timestamp.from(now.minus(LISTED_AFTER_EXPIRY)));
-      try (var rows = statement.executeQuery()) {
-        while (rows.next()) {
-          builder.addCRLEntry(
-              new BigInteger(rows.getString("serial"), 16),
-              Date.from(rows.getTimestamp("revoked_at").toInstant()),
-              reason(rows.getString("reason")));
+        refresh(ca);
+        if (impediments.remove(ca.id()) != null) {
+          LOG.infof("The CRLs of %s are up to date again", ca.id());
+        }
+      } catch (SQLException | IOException | RuntimeException e) {
+        allDone = false;
+        if (impediments.put(ca.id(), e) == null) {
+          LOG.warnf(e, "The CRLs of %s are not renewed now", ca.id());
         }
       }
     }
+    return allDone;
   }
 
-  /** "unspecified" is said by saying nothing (RFC 5280 section 5.3.1). */
-  private static Extensions reason(String wire) throws IOException {
-    Integer code = REASONS.get(wire);
-    return code == null
-        ? null
-        : new Extensions(
-            new Extension(Extension.reasonCode, false, CRLReason.lookup(code).getEncoded()));
+  /** When the first of the lists that this replica serves ends; empty if it has none. */
+  public Optional<Instant> earliestEnd() {
+    return lists.values().stream().map(SignedList::nextUpdate).min(Instant::compareTo);
   }
 
-  private static byte[] issuerKey(IssuingCa ca) {
-    String name = ca.certificate().getSubjectX500Principal().getName(X500Principal.RFC2253);
+  private void refresh(IssuingCa ca) throws SQLException, IOException {
+    byte[] issuerKey = issuerKey(ca.certificate());
+    var store = new CrlStore(issuerKey);
+    var publisher = new CrlPublisher(ca, issuerKey, files, authoritySettings, settings, random);
+    boolean published = false;
+    try (var connection = dataSource.getConnection()) {
+      if (isDue(connection, ca, store, publisher)) {
+        published = publish(connection, ca, store, publisher);
+      }
+    }
+    if (published) {
+      changes.append(ChangeKind.CRL, ca.id());
+    }
+  }
+
+  private boolean isDue(Connection connection, IssuingCa ca, CrlStore store, CrlPublisher publisher)
+      throws SQLException, IOException {
+    Set<Integer> shards = new TreeSet<>(store.shards(connection));
+    for (int shard = 0; shard < settings.shards(); shard++) {
+      shards.add(shard);
+    }
+    boolean due = store.isPending(connection);
+    for (int shard : shards) {
+      due |= publisher.isDue(last(connection, ca, store, shard), clock.instant());
+    }
+    return due;
+  }
+
+  private boolean publish(
+      Connection connection, IssuingCa ca, CrlStore store, CrlPublisher publisher)
+      throws SQLException, IOException {
+    var drafts = new ArrayList<Draft>();
+    try {
+      connection.setAutoCommit(false);
+      try {
+        publisher.publish(
+            connection, (tx, shard) -> last(tx, ca, store, shard), clock.instant(), drafts);
+        connection.commit();
+      } catch (SQLException | IOException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setAutoCommit(true);
+      }
+      // Served only now: what did not commit may get another content under the same number.
+      for (Draft draft : drafts) {
+        files
+            .write(
+                name(ca.id(), draft.list().shard()),
+                draft.list(),
+                draft.entries().file(),
+                draft.pieces(),
+                connection)
+            .ifPresent(list -> lists.put(name(ca.id(), list.published().shard()), list));
+      }
+      return !drafts.isEmpty();
+    } finally {
+      for (Draft draft : drafts) {
+        draft.entries().close();
+      }
+    }
+  }
+
+  /**
+   * The last published list of a shard, fetched if this replica has an older one; null if there is
+   * none.
+   */
+  private SignedList last(Connection connection, IssuingCa ca, CrlStore store, int shard)
+      throws SQLException, IOException {
+    String name = name(ca.id(), shard);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      SignedList here = lists.get(name);
+      long number = store.lastNumber(connection, shard);
+      if (here != null && here.number() == number) {
+        return here;
+      }
+      if (number == 0 || here != null && here.number() > number) {
+        // None yet, or a database brought back from a back-up: then ours is served on, and a list
+        // is built that is newer than both.
+        return null;
+      }
+      Optional<PublishedList> newer = store.last(connection, shard);
+      if (newer.isEmpty()) {
+        continue;
+      }
+      Optional<SignedList> fetched =
+          files.write(
+              name,
+              newer.get(),
+              here == null ? null : here.file(),
+              here == null ? Map.of() : here.pieces(),
+              connection);
+      if (fetched.isPresent()) {
+        lists.put(name, fetched.get());
+        return fetched.get();
+      }
+    }
+    throw new IOException("CRL " + name + " was replaced again and again while it was fetched");
+  }
+
+  private static String name(String caId, int shard) {
+    return caId + "-" + shard;
+  }
+
+  static byte[] issuerKey(X509Certificate ca) {
+    String name = ca.getSubjectX500Principal().getName(X500Principal.RFC2253);
     return new IssuerAndSerial(name, "0").issuerKey();
   }
 }

@@ -7,9 +7,9 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /**
- * Keeps everything but the PKI paths off the port without TLS: RFC 5280 wants lists and CA
- * certificates there, and nothing else has any business in the clear, unless SCEP, which protects
- * its messages itself, is wanted for gear that knows no TLS.
+ * Keeps everything but the PKI paths off the port without TLS: RFC 5280 wants lists, OCSP answers
+ * and CA certificates there, and nothing else has any business in the clear, unless SCEP, which
+ * protects its messages itself, is wanted for gear that knows no TLS.
  */
 @Singleton
 final class PlainPort {
@@ -28,6 +28,8 @@ final class PlainPort {
 
   private boolean serves(String path) {
     return path.startsWith("/pki/")
+        || path.equals("/ocsp")
+        || path.startsWith("/ocsp/")
         || scep && (path.equals("/scep") || path.equals("/scep/pkiclient.exe"));
   }
 

@@ -145,6 +145,24 @@ public interface SallyportConfig {
      */
     @WithDefault("1")
     int crlShards();
+    /** How long a CRL is valid; a client may believe a list for this long. */
+    @WithDefault("24h")
+    Duration crlLifetime();
+
+    /**
+     * How long before its end a CRL is signed anew although nothing was revoked. While Postgres is
+     * away no list is signed, so this is how long it may be away.
+     */
+    @WithDefault("12h")
+    Duration crlRenewBefore();
+
+    /** How long an OCSP answer is valid; a client may believe it for this long. */
+    @WithDefault("10m")
+    Duration ocspLifetime();
+
+    /** How many OCSP answers this replica signs in a second; beyond it the answer is tryLater. */
+    @WithDefault("500")
+    int ocspPerSecond();
   }
 
   /** Enrolment by SCEP (RFC 8894), for MDMs and network gear that know no EST. */

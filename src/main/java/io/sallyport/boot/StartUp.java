@@ -6,6 +6,7 @@ import io.sallyport.admin.signin.FirstOperator;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.authority.AuthorityMaterial;
 import io.sallyport.authority.IssuingCa;
+import io.sallyport.authority.ListClockwork;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.feed.ChangeFeed;
 import io.sallyport.feed.ChangeKind;
@@ -41,6 +42,7 @@ final class StartUp {
   private final AuditLog audit;
   private final WatchedFiles files;
   private final Housekeeping housekeeping;
+  private final ListClockwork revocationLists;
   private final Greeting greeting;
 
   StartUp(
@@ -55,6 +57,7 @@ final class StartUp {
       AuditLog audit,
       WatchedFiles files,
       Housekeeping housekeeping,
+      ListClockwork revocationLists,
       Greeting greeting) {
     this.config = config;
     this.authority = authority;
@@ -67,6 +70,7 @@ final class StartUp {
     this.audit = audit;
     this.files = files;
     this.housekeeping = housekeeping;
+    this.revocationLists = revocationLists;
     this.greeting = greeting;
   }
 
@@ -77,6 +81,7 @@ final class StartUp {
             config.operator().initialPassword(), Preparation.absolute(config.data()));
     signingKeys.prepare();
     follow();
+    revocationLists.start();
     door.open(files.serverIdentity());
     files.watch();
     housekeeping.start();
@@ -110,6 +115,8 @@ final class StartUp {
     feed.subscribe(ChangeKind.STRANGER, door::reconsiderStranger);
     feed.subscribe(ChangeKind.TRUST, subject -> trust.reload());
     feed.subscribe(ChangeKind.ANCHOR, subject -> door.reconsiderBelow(UUID.fromString(subject)));
+    feed.subscribe(ChangeKind.CERTIFICATE, subject -> revocationLists.wake());
+    feed.subscribe(ChangeKind.CRL, subject -> revocationLists.wake());
     feed.onConnect(trust::reload);
     feed.start();
   }
@@ -118,6 +125,7 @@ final class StartUp {
     LOG.info("Closing the doors");
     files.close();
     housekeeping.close();
+    revocationLists.close();
     door.close();
     feed.close();
     // Here and not when its bean is destroyed: the connection pool is closed by then, and the last

@@ -21,5 +21,7 @@ public enum ChangeKind {
   /** The end of a grant; subject: the grant id. */
   GRANT,
   /** A replica's signing key; subject: the kid. */
-  SIGNING_KEY
+  SIGNING_KEY,
+  /** New CRLs of one of our CAs; subject: the id of the CA. */
+  CRL
 }

@@ -3,20 +3,34 @@ package io.sallyport.authority;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sallyport.TestDatabase;
+import io.sallyport.feed.ChangeLog;
 import io.sallyport.identity.DeviceId;
-import java.io.ByteArrayInputStream;
+import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.identity.ProblemException;
 import java.lang.reflect.Proxy;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CRLReason;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Date;
 import java.util.HexFormat;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import javax.sql.DataSource;
+import org.bouncycastle.asn1.x509.CRLNumber;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.cert.X509v2CRLBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,13 +42,14 @@ class RevocationListsTest {
   private EnrolmentWorld world;
   private RevocationLists lists;
   private String ca;
-  private final AtomicInteger connectionsAsked = new AtomicInteger();
+  private int replicas;
   private volatile boolean away;
+  private volatile boolean commitFails;
 
   @BeforeEach
   void open() throws Exception {
     world = new EnrolmentWorld(dir);
-    lists = lists();
+    lists = replica(1);
     ca = world.authority.current().id();
   }
 
@@ -48,12 +63,13 @@ class RevocationListsTest {
     X509Certificate leaf = issued();
     world.revoke(leaf, null, "keyCompromise");
 
-    X509CRL list = current();
+    X509CRL list = refreshed(lists);
 
     list.verify(world.authority.current().certificate().getPublicKey());
     assertThat(list.getRevokedCertificates()).hasSize(1);
     assertThat(list.getRevokedCertificate(leaf).getRevocationReason())
         .isEqualTo(CRLReason.KEY_COMPROMISE);
+    assertThat(list.getThisUpdate()).isEqualTo(world.clock.instant());
     assertThat(list.getNextUpdate()).isEqualTo(world.clock.instant().plus(Duration.ofHours(24)));
   }
 
@@ -62,97 +78,277 @@ class RevocationListsTest {
     X509Certificate leaf = issued();
     world.revoke(leaf, null, "unspecified");
 
-    assertThat(current().getRevokedCertificate(leaf).hasExtensions()).isFalse();
+    assertThat(refreshed(lists).getRevokedCertificate(leaf).hasExtensions()).isFalse();
+  }
+
+  @Test
+  void hasNoEntriesAtAllWhereNothingIsRevoked() throws Exception {
+    X509CRL list = refreshed(lists);
+
+    list.verify(world.authority.current().certificate().getPublicKey());
+    assertThat(list.getRevokedCertificates()).isNull();
   }
 
   @Test
   void isAcceptedByOpenSsl() throws Exception {
     Path good = Files.write(dir.resolve("good.crt"), Pem.of(issued()));
-    X509Certificate revoked = issued();
-    Path bad = Files.write(dir.resolve("bad.crt"), Pem.of(revoked));
-    world.revoke(revoked, null, "superseded");
+    X509Certificate first = issued();
+    X509Certificate second = issued();
+    Path bad = Files.write(dir.resolve("bad.crt"), Pem.of(second));
+    world.revoke(first, null, "superseded");
+    refreshed(lists);
+    // The second list is made of the first.
+    world.revoke(second, null, "superseded");
+    refreshed(lists);
     Path crl = dir.resolve("list.crl");
-    Files.write(dir.resolve("list.der"), lists.current(ca, 0).orElseThrow().der());
-    assertThat(
-            OpenSsl.run(
-                    "crl",
-                    "-inform",
-                    "DER",
-                    "-in",
-                    dir.resolve("list.der").toString(),
-                    "-out",
-                    crl.toString())
-                .exit())
-        .isZero();
 
-    assertThat(verify(good, crl).output()).contains("OK");
-    assertThat(verify(bad, crl).output()).contains("certificate revoked");
+    OpenSsl.Result read =
+        OpenSsl.run(
+            "crl",
+            "-inform",
+            "DER",
+            "-in",
+            file(lists, 0).toString(),
+            "-text",
+            "-out",
+            crl.toString());
+
+    assertThat(read.exit()).as(read.output()).isZero();
+    assertThat(Files.readString(crl))
+        .contains("Superseded", "X509v3 Issuing Distribution Point: critical", "X509v3 CRL Number");
+    assertThat(verify(good, crl, "-crl_check").output()).contains("OK");
+    assertThat(verify(bad, crl, "-crl_check").output()).contains("certificate revoked");
   }
 
   @Test
-  void isSignedOnceAMinuteWithANumberThatGrows() throws Exception {
-    X509CRL first = current();
-    world.clock.advance(Duration.ofSeconds(59));
-    assertThat(current()).isEqualTo(first);
+  void isAcceptedByOpenSslForTheWholeChainOnceTheRootHasAList() throws Exception {
+    Path good = Files.write(dir.resolve("good.crt"), Pem.of(issued()));
+    X509Certificate revoked = issued();
+    Path bad = Files.write(dir.resolve("bad.crt"), Pem.of(revoked));
+    world.revoke(revoked, null, "unspecified");
+    refreshed(lists);
+    Path both = dir.resolve("both.crl");
+    Files.writeString(both, pem(file(lists, 0)) + pem(rootList()));
+
+    assertThat(verify(good, both, "-crl_check_all").output()).contains("OK");
+    assertThat(verify(bad, both, "-crl_check_all").output()).contains("certificate revoked");
+  }
+
+  @Test
+  void isSignedAnewOnlyWhenSomethingWasRevokedOrItsEndComesNear() throws Exception {
+    X509CRL first = refreshed(lists);
+    world.clock.advance(Duration.ofHours(12).minusSeconds(1));
+    assertThat(refreshed(lists)).isEqualTo(first);
 
     world.clock.advance(Duration.ofSeconds(1));
-    X509CRL second = current();
-    assertThat(number(second)).isEqualTo(number(first) + 1);
+    X509CRL second = refreshed(lists);
+    assertThat(number(second)).isGreaterThan(number(first));
 
-    // Another replica, or this one after a restart.
-    lists = lists();
-    assertThat(number(current())).isEqualTo(number(second) + 1);
+    world.revoke(issued(), null, "superseded");
+    assertThat(number(refreshed(lists))).isGreaterThan(number(second));
+  }
+
+  @Test
+  void servesTheSameOctetsOnEveryReplicaAndAfterARestart() throws Exception {
+    world.revoke(issued(), null, "superseded");
+    refreshed(lists);
+
+    RevocationLists other = replica(1);
+    refreshed(other);
+
+    assertThat(file(other, 0)).hasSameBinaryContentAs(file(lists, 0));
+    assertThat(other.current(ca, 0).orElseThrow().etag())
+        .isEqualTo(lists.current(ca, 0).orElseThrow().etag());
+
+    world.revoke(issued(), null, "superseded");
+    refreshed(other);
+    refreshed(lists);
+    assertThat(file(other, 0)).hasSameBinaryContentAs(file(lists, 0));
+    assertThat(read(file(lists, 0)).getRevokedCertificates()).hasSize(2);
+  }
+
+  @Test
+  void givesNoNumberToTwoListsWhenTwoReplicasPublishAtOnce() throws Exception {
+    RevocationLists other = replica(1);
+    var published = new ArrayList<X509CRL>();
+    int rounds = 12;
+    try (var threads = Executors.newFixedThreadPool(2)) {
+      for (int i = 0; i < rounds; i++) {
+        world.revoke(issued(), null, "superseded");
+        var go = new CountDownLatch(1);
+        List<Future<X509CRL>> both = new ArrayList<>();
+        for (RevocationLists replica : List.of(lists, other)) {
+          both.add(
+              threads.submit(
+                  () -> {
+                    go.await();
+                    replica.refresh();
+                    replica.refresh();
+                    return read(file(replica, 0));
+                  }));
+        }
+        go.countDown();
+        for (var one : both) {
+          published.add(one.get());
+        }
+      }
+    }
+
+    assertThat(refreshed(lists).getRevokedCertificates()).hasSize(rounds);
+    for (X509CRL one : published) {
+      for (X509CRL another : published) {
+        if (number(one) == number(another)) {
+          assertThat(one).isEqualTo(another);
+        } else if (number(one) < number(another)) {
+          // A newer list is never the poorer one.
+          assertThat(size(one)).isLessThanOrEqualTo(size(another));
+        }
+      }
+    }
+  }
+
+  @Test
+  void waitsForARevocationThatCommitsLate() throws Exception {
+    X509Certificate early = issued();
+    X509Certificate late = issued();
+    try (Connection slow = world.dataSource.getConnection()) {
+      slow.setAutoCommit(false);
+      insertRevocation(slow, early);
+      world.revoke(late, null, "superseded");
+      assertThat(refreshed(lists).getRevokedCertificate(early)).isNull();
+      slow.commit();
+    }
+
+    X509CRL list = refreshed(lists);
+
+    assertThat(list.getRevokedCertificate(early)).isNotNull();
+    assertThat(list.getRevokedCertificate(late)).isNotNull();
+  }
+
+  @Test
+  void saysAReasonThatBecameWorseOnce() throws Exception {
+    X509Certificate leaf = issued();
+    world.revoke(leaf, null, "superseded");
+    world.revoke(issued(), null, "superseded");
+    refreshed(lists);
+    var name = IssuerAndSerial.of(leaf);
+    world.count(
+        "select count(revocation_key_compromised(?, ?, null))", name.issuerKey(), name.serial());
+
+    X509CRL list = refreshed(lists);
+
+    assertThat(size(list)).isEqualTo(2);
+    assertThat(list.getRevokedCertificate(leaf).getRevocationReason())
+        .isEqualTo(CRLReason.KEY_COMPROMISE);
+  }
+
+  @Test
+  void keepsTheChunksOfEntriesThatDidNotChange() throws Exception {
+    revokeMany(20_000);
+    refreshed(lists);
+    var before = lists.current(ca, 0).orElseThrow().published();
+    assertThat(before.chunks()).hasSizeGreaterThan(2);
+
+    world.revoke(issued(), null, "superseded");
+    X509CRL list = refreshed(lists);
+
+    var after = lists.current(ca, 0).orElseThrow().published();
+    assertThat(size(list)).isEqualTo(20_001);
+    assertThat(after.chunks()).containsAll(before.chunks().subList(0, before.chunks().size() - 1));
+    assertThat(world.count("select count(*) from crl_chunk where issuer_key = ?", key()))
+        .isLessThanOrEqualTo(before.chunks().size() + 2L);
+  }
+
+  @Test
+  void splitsByTheShardThatTheCertificateNames() throws Exception {
+    RevocationLists four = replica(4);
+    X509Certificate leaf = issued();
+    var name = IssuerAndSerial.of(leaf);
+    owner(
+        "update issuance set crl_shard = 3 where issuer_key = ? and serial = ?",
+        name.issuerKey(),
+        name.serial());
+    world.revoke(leaf, null, "superseded");
+    four.refresh();
+
+    for (int shard = 0; shard < 4; shard++) {
+      X509CRL list = read(file(four, shard));
+      assertThat(list.getRevokedCertificate(leaf) != null).isEqualTo(shard == 3);
+      assertThat(new String(list.getExtensionValue("2.5.29.28"), "ISO-8859-1"))
+          .contains("/" + ca + "/" + shard + ".crl");
+    }
+    // With fewer shards from now on, those of earlier certificates are served on.
+    lists.refresh();
+    assertThat(file(lists, 3)).hasSameBinaryContentAs(file(four, 3));
   }
 
   @Test
   void forgetsCertificatesAWeekAfterTheirEnd() throws Exception {
     X509Certificate leaf = issued();
     world.revoke(leaf, null, "superseded");
+    refreshed(lists);
     world.clock.advance(Duration.ofDays(36));
-    assertThat(current().getRevokedCertificate(leaf)).isNotNull();
+    assertThat(refreshed(lists).getRevokedCertificate(leaf)).isNotNull();
 
     world.clock.advance(Duration.ofDays(2));
 
-    assertThat(current().getRevokedCertificate(leaf)).isNull();
+    assertThat(refreshed(lists).getRevokedCertificate(leaf)).isNull();
   }
 
   @Test
-  void knowsNoOtherCaAndNoOtherShard() {
+  void knowsNoOtherCaAndNoOtherShard() throws Exception {
+    refreshed(lists);
+
     assertThat(lists.current("00000000000000000000", 0)).isEmpty();
     assertThat(lists.current(ca, 1)).isEmpty();
   }
 
   @Test
-  void givesOutTheLastListWhilePostgresIsAwayAndAsksForItOncePerPause() throws Exception {
-    X509CRL last = current();
-    world.clock.advance(Duration.ofMinutes(5));
+  void givesOutTheLastListWhilePostgresIsAwayAndNoneBeyondItsEnd() throws Exception {
+    X509CRL last = refreshed(lists);
     away = true;
-    int before = connectionsAsked.get();
+    world.clock.advance(Duration.ofHours(24).minusSeconds(1));
 
-    assertThat(current()).isEqualTo(last);
-    assertThat(current()).isEqualTo(last);
-    assertThat(connectionsAsked.get() - before).isEqualTo(1);
+    assertThat(lists.refresh()).isFalse();
+    assertThat(read(file(lists, 0))).isEqualTo(last);
 
-    world.clock.advance(Duration.ofSeconds(2));
-    assertThat(current()).isEqualTo(last);
-    assertThat(connectionsAsked.get() - before).isEqualTo(2);
+    world.clock.advance(Duration.ofSeconds(1));
+    assertThatThrownBy(() -> lists.current(ca, 0))
+        .isInstanceOfSatisfying(
+            ProblemException.class, e -> assertThat(e.problem().status()).isEqualTo(503));
 
     away = false;
-    world.clock.advance(Duration.ofSeconds(2));
-    assertThat(number(current())).isEqualTo(number(last) + 1);
+    assertThat(number(refreshed(lists))).isGreaterThan(number(last));
   }
 
   @Test
-  void givesOutNoListBeyondItsEnd() throws Exception {
-    current();
-    world.clock.advance(Duration.ofHours(24));
-    away = true;
+  void losesNothingWhenACommitFails() throws Exception {
+    refreshed(lists);
+    X509Certificate leaf = issued();
+    world.revoke(leaf, null, "superseded");
+    commitFails = true;
+    assertThat(lists.refresh()).isFalse();
+    assertThat(read(file(lists, 0)).getRevokedCertificate(leaf)).isNull();
 
-    assertThatThrownBy(this::current).hasRootCauseInstanceOf(SQLException.class);
-    // And says the same at once to those that come within the pause.
-    int asked = connectionsAsked.get();
-    assertThatThrownBy(this::current).hasRootCauseInstanceOf(SQLException.class);
-    assertThat(connectionsAsked.get()).isEqualTo(asked);
+    commitFails = false;
+
+    assertThat(refreshed(lists).getRevokedCertificate(leaf)).isNotNull();
+  }
+
+  @Test
+  void goesOnFromADatabaseThatWasBroughtBackFromABackUp() throws Exception {
+    world.revoke(issued(), null, "superseded");
+    X509CRL before = refreshed(lists);
+    owner("delete from crl where issuer_key = ?", key());
+    owner("delete from crl_chunk where issuer_key = ?", key());
+    owner("update crl_number set number = 1 where issuer_key = ?", key());
+    world.clock.advance(Duration.ofSeconds(1));
+
+    X509CRL after = refreshed(lists);
+
+    assertThat(number(after)).isGreaterThan(number(before));
+    assertThat(size(after)).isEqualTo(size(before));
+    assertThat(refreshed(replica(1))).isEqualTo(after);
   }
 
   /** The database of the test, which can be taken away. */
@@ -163,17 +359,38 @@ class RevocationListsTest {
             new Class<?>[] {DataSource.class},
             (_, method, _) -> {
               assertThat(method.getName()).isEqualTo("getConnection");
-              connectionsAsked.incrementAndGet();
               if (away) {
                 throw new SQLException("away", "08001");
               }
-              return world.dataSource.getConnection();
+              return failing(world.dataSource.getConnection());
             });
   }
 
-  private RevocationLists lists() {
+  private Connection failing(Connection connection) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            Connection.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (_, method, arguments) -> {
+              if (commitFails && method.getName().equals("commit")) {
+                throw new SQLException("lost", "08006");
+              }
+              return method.invoke(connection, arguments);
+            });
+  }
+
+  private RevocationLists replica(int shards) {
+    replicas++;
+    DataSource database = dataSource();
     return new RevocationLists(
-        dataSource(), world.authority, world.settings, world.clock, world.random);
+        database,
+        world.authority,
+        world.settings,
+        new CrlSettings(
+            dir.resolve("crl-" + replicas), shards, Duration.ofHours(24), Duration.ofHours(12)),
+        new ChangeLog(database, world.clock),
+        world.clock,
+        world.random);
   }
 
   private X509Certificate issued() throws Exception {
@@ -182,10 +399,63 @@ class RevocationListsTest {
     return Pem.certificate(((Redemption.Granted) outcome).leafDer());
   }
 
-  private X509CRL current() throws Exception {
-    return (X509CRL)
-        CertificateFactory.getInstance("X.509")
-            .generateCRL(new ByteArrayInputStream(lists.current(ca, 0).orElseThrow().der()));
+  private byte[] key() {
+    return RevocationLists.issuerKey(world.authority.current().certificate());
+  }
+
+  private void revokeMany(int count) throws Exception {
+    world.update(
+        """
+        insert into revocation (issuer_key, serial, issuer, reason, revoked_at, revoked_by)
+        select ?, '7' || md5('a' || n) || '00', 'CN=x', 'superseded', now(), 'operator:ada'
+          from generate_series(1, ?) n
+        """,
+        key(),
+        count);
+  }
+
+  private void insertRevocation(Connection connection, X509Certificate leaf) throws Exception {
+    var name = IssuerAndSerial.of(leaf);
+    try (var statement =
+        connection.prepareStatement(
+            """
+            insert into revocation (issuer_key, serial, issuer, reason, revoked_at, revoked_by)
+            values (?, ?, ?, 'superseded', now(), 'operator:ada')
+            """)) {
+      statement.setBytes(1, name.issuerKey());
+      statement.setString(2, name.serial());
+      statement.setString(3, name.issuer());
+      statement.executeUpdate();
+    }
+  }
+
+  private static void owner(String sql, Object... parameters) throws SQLException {
+    try (var connection = TestDatabase.ownerDataSource().getConnection();
+        var statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < parameters.length; i++) {
+        statement.setObject(i + 1, parameters[i]);
+      }
+      statement.executeUpdate();
+    }
+  }
+
+  private X509CRL refreshed(RevocationLists replica) throws Exception {
+    assertThat(replica.refresh()).isTrue();
+    return read(file(replica, 0));
+  }
+
+  private Path file(RevocationLists replica, int shard) {
+    return replica.current(ca, shard).orElseThrow().file();
+  }
+
+  private static X509CRL read(Path file) throws Exception {
+    try (var in = Files.newInputStream(file)) {
+      return (X509CRL) CertificateFactory.getInstance("X.509").generateCRL(in);
+    }
+  }
+
+  private static int size(X509CRL list) {
+    return list.getRevokedCertificates() == null ? 0 : list.getRevokedCertificates().size();
   }
 
   /** The extension's value is an OCTET STRING around an INTEGER. */
@@ -194,11 +464,33 @@ class RevocationListsTest {
     return Long.parseLong(HexFormat.of().formatHex(extension, 4, extension.length), 16);
   }
 
-  private OpenSsl.Result verify(Path leaf, Path crl) throws Exception {
+  private static String pem(Path der) throws Exception {
+    OpenSsl.Result pem = OpenSsl.run("crl", "-inform", "DER", "-in", der.toString());
+    assertThat(pem.exit()).as(pem.output()).isZero();
+    return pem.output();
+  }
+
+  /** What whoever keeps the root's key publishes for it. */
+  private Path rootList() throws Exception {
+    var key = AuthorityMaterial.read(dir.resolve("data/ca/root.key"), Pem::privateKey);
+    var now = world.clock.instant();
+    var list =
+        new X509v2CRLBuilder(CertificateParts.subjectOf(world.authority.root()), Date.from(now))
+            .setNextUpdate(Date.from(now.plus(Duration.ofDays(1))))
+            .addExtension(
+                Extension.authorityKeyIdentifier,
+                false,
+                CertificateParts.authorityKeyIdentifier(world.authority.root()))
+            .addExtension(Extension.cRLNumber, false, new CRLNumber(BigInteger.ONE))
+            .build(new JcaContentSignerBuilder("SHA256withECDSA").build(key));
+    return Files.write(dir.resolve("root.crl"), list.getEncoded());
+  }
+
+  private OpenSsl.Result verify(Path leaf, Path crl, String check) throws Exception {
     return OpenSsl.run(
         "verify",
         "-x509_strict",
-        "-crl_check",
+        check,
         "-attime",
         String.valueOf(world.clock.instant().getEpochSecond()),
         "-CAfile",
