@@ -25,6 +25,9 @@ record OcspQuestion(List<CertID> certificates, Optional<Extension> nonce) {
   /** More than any client asks for at once: a whole chain. */
   static final int MOST_CERTIFICATES = 8;
 
+  /** Nested so deep at most: a parser that recurses must not be driven further. */
+  private static final int DEPTH = 16;
+
   /** RFC 9654 section 2.1. */
   private static final int LONGEST_NONCE = 128;
 
@@ -42,6 +45,9 @@ record OcspQuestion(List<CertID> certificates, Optional<Extension> nonce) {
   }
 
   static OcspQuestion parse(byte[] der) throws Malformed {
+    if (!DerShape.wellNested(der, DEPTH)) {
+      throw new Malformed("not DER");
+    }
     OCSPRequest request;
     try {
       request = OCSPRequest.getInstance(ASN1Primitive.fromByteArray(der));

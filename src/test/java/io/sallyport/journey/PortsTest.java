@@ -85,6 +85,8 @@ class PortsTest {
               "/q/health",
               "/console",
               "/pki",
+              "/ocspx",
+              "/ocsp/../api/v1/devices",
               "/pki/../api/v1/devices",
               "/pki/%2e%2e/api/v1/devices",
               "//api/v1/devices",
