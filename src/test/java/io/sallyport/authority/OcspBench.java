@@ -212,9 +212,7 @@ public final class OcspBench {
       Duration used = server.info().totalCpuDuration().orElseThrow().minus(cpu);
       System.out.printf(
           "openssl ocsp: %.0f answers/s, %.0f µs CPU each (%s)%n",
-          OPENSSL_ANSWERS / seconds,
-          used.toNanos() / 1e3 / OPENSSL_ANSWERS,
-          ca.getSigAlgName());
+          OPENSSL_ANSWERS / seconds, used.toNanos() / 1e3 / OPENSSL_ANSWERS, ca.getSigAlgName());
     } finally {
       server.destroy();
     }

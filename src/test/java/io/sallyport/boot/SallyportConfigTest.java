@@ -57,6 +57,10 @@ class SallyportConfigTest {
                     Map.entry("sallyport.pki.crl-shards", "1"),
                     Map.entry("sallyport.scep.enabled", "false"),
                     Map.entry("sallyport.scep.plain-http", "false"),
+                    Map.entry("sallyport.pki.crl-lifetime", "24h"),
+                    Map.entry("sallyport.pki.crl-renew-before", "12h"),
+                    Map.entry("sallyport.pki.ocsp-lifetime", "10m"),
+                    Map.entry("sallyport.pki.ocsp-per-second", "500"),
                     Map.entry("sallyport.tls.names", "localhost,127.0.0.1,::1"),
                     Map.entry("sallyport.tls.reload-period", "10s"),
                     Map.entry("sallyport.trust.missing-evidence", "require"))));
