@@ -5,7 +5,8 @@
 create table crl_pending (
   id         bigint generated always as identity primary key,
   issuer_key bytea  not null,
-  serial     text   not null
+  serial     text   not null,
+  noted_at   timestamptz not null default now()
 );
 create index crl_pending_of_issuer on crl_pending (issuer_key, id);
 

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -117,6 +116,9 @@ final class CrlPublisher {
         drafts.add(amended(connection, last, changed.getOrDefault(shard, List.of()), now));
       }
     }
+    if (!toBuild.isEmpty()) {
+      store.forgetPendingOfOthers(connection);
+    }
     for (int from = 0; from < toBuild.size(); from += SHARDS_AT_ONCE) {
       int to = Math.min(from + SHARDS_AT_ONCE, toBuild.size());
       build(connection, toBuild.subList(from, to), now, drafts);
@@ -177,7 +179,7 @@ final class CrlPublisher {
         open.remove(shard);
       }
     } finally {
-      for (EntriesFile entries : new HashSet<>(open.values())) {
+      for (EntriesFile entries : open.values()) {
         entries.close();
       }
     }

@@ -42,6 +42,15 @@ final class CrlStore {
       returning serial
       """;
 
+  // What was revoked of outside CAs; the day is for a CA of ours that is about to have its first
+  // list.
+  private static final String FORGET_PENDING_OF_OTHERS =
+      """
+      delete from crl_pending
+       where noted_at < now() - interval '1 day'
+         and issuer_key not in (select issuer_key from crl_number)
+      """;
+
   private static final String IS_PENDING =
       "select exists (select from crl_pending where issuer_key = ?)";
 
@@ -154,6 +163,13 @@ final class CrlStore {
       // the database does it
     }
     return Optional.empty();
+  }
+
+  /** Drops what waits for the list of a CA that has none here. */
+  void forgetPendingOfOthers(Connection connection) throws SQLException {
+    try (var statement = connection.prepareStatement(FORGET_PENDING_OF_OTHERS)) {
+      statement.executeUpdate();
+    }
   }
 
   private List<String> takeSome(Connection connection, int most) throws SQLException {

@@ -1,5 +1,9 @@
 package io.sallyport.authority;
 
+import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.ChangeRecord;
+import io.sallyport.identity.CertificateThumbprint;
+import io.sallyport.identity.Uuids;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -60,6 +64,8 @@ public class OcspResponder {
 
   private final AuthorityMaterial authority;
   private final OcspStatusQuery statuses;
+  private final AuditLog audit;
+  private final Uuids ids;
   private final OcspSettings settings;
   private final Clock clock;
   private final SecureRandom random;
@@ -72,11 +78,15 @@ public class OcspResponder {
   OcspResponder(
       AuthorityMaterial authority,
       DataSource dataSource,
+      AuditLog audit,
       OcspSettings settings,
       Clock clock,
-      SecureRandom random) {
+      SecureRandom random,
+      Uuids ids) {
     this.authority = authority;
     this.statuses = new OcspStatusQuery(dataSource);
+    this.audit = audit;
+    this.ids = ids;
     this.settings = settings;
     this.clock = clock;
     this.random = random;
@@ -201,9 +211,33 @@ public class OcspResponder {
       signer = signers.get(id);
       if (signer == null || !signer.isFresh(now)) {
         signer = OcspSigner.certified(ca, now, random);
+        record(ca, signer, now);
         signers.put(id, signer);
       }
       return signer;
+    }
+  }
+
+  /** It signs only once it is on record: the CA's key signs nothing that is not. */
+  private void record(IssuingCa ca, OcspSigner signer, Instant now) throws IOException {
+    X509CertificateHolder certificate = signer.certificate();
+    try {
+      audit.appendChange(
+          new ChangeRecord(
+              ids.next(),
+              now,
+              "ocspSigner.issue",
+              "system",
+              null,
+              null,
+              CertificateThumbprint.ofDer(certificate.getEncoded()),
+              Map.of(),
+              Map.of(
+                  "ca", ca.id(),
+                  "serial", certificate.getSerialNumber().toString(16),
+                  "notAfter", signer.end().toString())));
+    } catch (IllegalStateException e) {
+      throw new IOException("the OCSP signer can't be recorded now", e);
     }
   }
 

@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -93,7 +94,7 @@ public class RevocationLists {
             "no_valid_list",
             "There is no valid list now",
             503,
-            "the CRL is signed anew as soon as the database can be reached"));
+            "the last one ended, and none could be signed since"));
   }
 
   /**
@@ -105,20 +106,45 @@ public class RevocationLists {
    */
   public synchronized boolean refresh() {
     boolean allDone = true;
+    var fetchedOnly = new LinkedHashMap<String, X509Certificate>();
+    authority.caCertificates().forEach(ca -> fetchedOnly.put(IssuingCa.idOf(ca), ca));
     for (IssuingCa ca : authority.issuing()) {
-      try {
-        refresh(ca);
-        if (impediments.remove(ca.id()) != null) {
-          LOG.infof("The CRLs of %s are up to date again", ca.id());
-        }
-      } catch (SQLException | IOException | RuntimeException e) {
-        allDone = false;
-        if (impediments.put(ca.id(), e) == null) {
-          LOG.warnf(e, "The CRLs of %s are not renewed now", ca.id());
-        }
-      }
+      fetchedOnly.remove(ca.id());
+      allDone &= attempt(ca.id(), () -> refresh(ca));
+    }
+    // A CA whose key is gone has the lists it had.
+    for (var ca : fetchedOnly.entrySet()) {
+      allDone &= attempt(ca.getKey(), () -> fetch(ca.getKey(), ca.getValue()));
     }
     return allDone;
+  }
+
+  private interface Work {
+    void run() throws SQLException, IOException;
+  }
+
+  private boolean attempt(String caId, Work work) {
+    try {
+      work.run();
+      if (impediments.remove(caId) != null) {
+        LOG.infof("The CRLs of %s are up to date again", caId);
+      }
+      return true;
+    } catch (SQLException | IOException | RuntimeException e) {
+      if (impediments.put(caId, e) == null) {
+        LOG.warnf(e, "The CRLs of %s are not renewed now", caId);
+      }
+      return false;
+    }
+  }
+
+  private void fetch(String caId, X509Certificate ca) throws SQLException, IOException {
+    var store = new CrlStore(issuerKey(ca));
+    try (var connection = dataSource.getConnection()) {
+      for (int shard : store.shards(connection)) {
+        last(connection, caId, store, shard);
+      }
+    }
   }
 
   /** When the first of the lists that this replica serves ends; empty if it has none. */
@@ -149,7 +175,7 @@ public class RevocationLists {
     }
     boolean due = store.isPending(connection);
     for (int shard : shards) {
-      due |= publisher.isDue(last(connection, ca, store, shard), clock.instant());
+      due |= publisher.isDue(last(connection, ca.id(), store, shard), clock.instant());
     }
     return due;
   }
@@ -162,7 +188,7 @@ public class RevocationLists {
       connection.setAutoCommit(false);
       try {
         publisher.publish(
-            connection, (tx, shard) -> last(tx, ca, store, shard), clock.instant(), drafts);
+            connection, (tx, shard) -> last(tx, ca.id(), store, shard), clock.instant(), drafts);
         connection.commit();
       } catch (SQLException | IOException | RuntimeException e) {
         connection.rollback();
@@ -193,9 +219,9 @@ public class RevocationLists {
    * The last published list of a shard, fetched if this replica has an older one; null if there is
    * none.
    */
-  private SignedList last(Connection connection, IssuingCa ca, CrlStore store, int shard)
+  private SignedList last(Connection connection, String caId, CrlStore store, int shard)
       throws SQLException, IOException {
-    String name = name(ca.id(), shard);
+    String name = name(caId, shard);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       SignedList here = lists.get(name);
       long number = store.lastNumber(connection, shard);

@@ -1,5 +1,6 @@
 package io.sallyport.authority;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.sallyport.TestDatabase;
 import io.sallyport.feed.ChangeLog;
 import java.lang.management.ManagementFactory;
@@ -58,22 +59,22 @@ public final class CrlBench {
     update(TestDatabase.ownerDataSource(), "delete from crl_pending");
     RevocationLists lists = replica();
     resetPeak();
-    double build = seconds(lists::refresh);
+    Took build = measured(lists::refresh);
     SignedList list = list(lists);
     System.out.printf(
-        "build: %.2f s, %d entries, %.1f MB, peak heap %d MB%n",
+        "build: %s, %d entries, %.1f MB, peak heap %d MB%n",
         build, list.published().entries(), list.published().length() / 1e6, peak() >> 20);
     for (int round = 0; round < ROUNDS; round++) {
       revoke("one" + round, 1);
       resetPeak();
-      double one = seconds(lists::refresh);
-      System.out.printf("one entry more: %.3f s, peak heap %d MB%n", one, peak() >> 20);
+      Took one = measured(lists::refresh);
+      System.out.printf("one entry more: %s, peak heap %d MB%n", one, peak() >> 20);
     }
     RevocationLists other = replica();
-    System.out.printf("fetched by another replica: %.2f s%n", seconds(other::refresh));
+    System.out.printf("fetched by another replica: %s%n", measured(other::refresh));
     revoke("last", 1);
     lists.refresh();
-    System.out.printf("and one entry more there: %.3f s%n", seconds(other::refresh));
+    System.out.printf("and one entry more there: %s%n", measured(other::refresh));
     System.out.printf(
         "the same octets: %s%n", Files.mismatch(list(lists).file(), list(other).file()) < 0);
     openssl();
@@ -105,31 +106,27 @@ public final class CrlBench {
         """
             .formatted(index, dir.resolve("number")));
     Files.writeString(dir.resolve("number"), "01\n");
-    double took =
-        seconds(
-            () -> {
-              var result =
-                  new ProcessBuilder(
-                          "openssl",
-                          "ca",
-                          "-gencrl",
-                          "-config",
-                          config.toString(),
-                          "-keyfile",
-                          dir.resolve("data/ca/issuing.key").toString(),
-                          "-cert",
-                          dir.resolve("data/ca/issuing.crt").toString(),
-                          "-out",
-                          dir.resolve("openssl.crl").toString())
-                      .inheritIO()
-                      .start();
-              if (result.waitFor() != 0) {
-                throw new IllegalStateException("openssl ca -gencrl failed");
-              }
-            });
+    long started = System.nanoTime();
+    Path report = dir.resolve("time.txt");
+    var result =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "TIMEFORMAT='%U %S'; { time openssl ca -gencrl -config $0 -keyfile $1 -cert $2 -out $3"
+                    + " ; } 2> $4",
+                config.toString(),
+                dir.resolve("data/ca/issuing.key").toString(),
+                dir.resolve("data/ca/issuing.crt").toString(),
+                dir.resolve("openssl.crl").toString(),
+                report.toString())
+            .start();
+    if (result.waitFor() != 0) {
+      throw new IllegalStateException("openssl ca -gencrl failed: " + Files.readString(report));
+    }
+    double took = (System.nanoTime() - started) / 1e9;
     System.out.printf(
-        "openssl ca -gencrl: %.2f s, %.1f MB as PEM%n",
-        took, Files.size(dir.resolve("openssl.crl")) / 1e6);
+        "openssl ca -gencrl: %.2f s (CPU, user and system: %s s), %.1f MB as PEM%n",
+        took, Files.readAllLines(report).getLast(), Files.size(dir.resolve("openssl.crl")) / 1e6);
   }
 
   private RevocationLists replica() {
@@ -176,10 +173,34 @@ public final class CrlBench {
     void run() throws Exception;
   }
 
-  private static double seconds(Work work) throws Exception {
+  /** What some work took; CPU times, since other work on the machine does not change them. */
+  private record Took(double seconds, double cpu, double postgres) {
+    @Override
+    public String toString() {
+      return "%.2f s (CPU %.2f s, and %.2f s of Postgres)".formatted(seconds, cpu, postgres);
+    }
+  }
+
+  private static Took measured(Work work) throws Exception {
+    var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    double postgres = postgresCpu();
+    long cpu = system.getProcessCpuTime();
     long started = System.nanoTime();
     work.run();
-    return (System.nanoTime() - started) / 1e9;
+    return new Took(
+        (System.nanoTime() - started) / 1e9,
+        (system.getProcessCpuTime() - cpu) / 1e9,
+        postgresCpu() - postgres);
+  }
+
+  private static double postgresCpu() {
+    return ProcessHandle.current()
+            .descendants()
+            .filter(process -> process.info().command().orElse("").endsWith("postgres"))
+            .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
+            .reduce(Duration.ZERO, Duration::plus)
+            .toMillis()
+        / 1e3;
   }
 
   private static void resetPeak() {

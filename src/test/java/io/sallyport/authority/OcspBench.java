@@ -1,7 +1,11 @@
 package io.sallyport.authority;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sallyport.TestDatabase;
+import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.AuditSettings;
+import io.sallyport.identity.Uuids;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
@@ -96,13 +100,23 @@ public final class OcspBench {
   }
 
   private void ours() throws Exception {
+    var ids = new Uuids(Clock.systemUTC(), random);
     var responder =
         new OcspResponder(
             authority,
             pool(),
+            new AuditLog(
+                TestDatabase.appDataSource(),
+                AuditSettings.defaults(dir.resolve("spool")),
+                Clock.systemUTC(),
+                random,
+                ids,
+                "bench",
+                new SimpleMeterRegistry()),
             new OcspSettings(Duration.ofMinutes(10), Integer.MAX_VALUE),
             Clock.systemUTC(),
-            random);
+            random,
+            ids);
     answer(responder, WARM_UP);
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long cpu = system.getProcessCpuTime();

@@ -121,6 +121,14 @@ class OcspResponderTest {
     assertThat(signer.getExtension(OCSPObjectIdentifiers.id_pkix_ocsp_nocheck)).isNotNull();
     assertThat(Pem.certificate(signer.getEncoded()).getExtendedKeyUsage())
         .containsExactly("1.3.6.1.5.5.7.3.9");
+    assertThat(
+            world.count(
+                """
+                select count(*) from audit_record
+                 where thumbprint = ? and convert_from(canonical, 'UTF8')::jsonb ->> 'action' = 'ocspSigner.issue'
+                """,
+                IssuingCa.sha256(signer.getEncoded())))
+        .isEqualTo(1);
     assertThat(signer.getNotAfter()).isEqualTo(world.clock.instant().plus(Duration.ofDays(4)));
 
     world.clock.advance(Duration.ofDays(2).minusSeconds(1));
@@ -444,9 +452,11 @@ class OcspResponderTest {
     return new OcspResponder(
         world.authority,
         database,
+        world.audit,
         new OcspSettings(Duration.ofMinutes(10), PER_SECOND),
         world.clock,
-        world.random);
+        world.random,
+        world.ids);
   }
 
   private static void owner(String sql) throws SQLException {

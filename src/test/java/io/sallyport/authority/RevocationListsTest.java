@@ -10,6 +10,7 @@ import io.sallyport.identity.IssuerAndSerial;
 import io.sallyport.identity.ProblemException;
 import java.lang.reflect.Proxy;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CRLReason;
@@ -283,6 +284,43 @@ class RevocationListsTest {
   }
 
   @Test
+  void servesTheLastListOfACaWhoseKeyIsGone() throws Exception {
+    var root =
+        new IssuingCa(
+            world.authority.root(),
+            AuthorityMaterial.read(dir.resolve("data/ca/root.key"), Pem::privateKey));
+    var withKey = replica(1, new AuthorityMaterial(world.authority.root(), List.of(root)));
+    assertThat(withKey.refresh()).isTrue();
+
+    assertThat(lists.refresh()).isTrue();
+
+    assertThat(lists.current(root.id(), 0).orElseThrow().file())
+        .hasSameBinaryContentAs(withKey.current(root.id(), 0).orElseThrow().file());
+  }
+
+  @Test
+  void dropsWhatWaitsForAListOfAnotherCa() throws Exception {
+    byte[] other = IssuingCa.sha256(dir.toString().getBytes(StandardCharsets.UTF_8));
+    world.update(
+        """
+        insert into revocation (issuer_key, serial, issuer, reason, revoked_at, revoked_by)
+        values (?, '1', 'CN=outside', 'superseded', now(), 'operator:ada')
+        """,
+        other);
+    refreshed(lists);
+    assertThat(world.count("select count(*) from crl_pending where issuer_key = ?", other))
+        .isEqualTo(1);
+
+    owner(
+        "update crl_pending set noted_at = now() - interval '2 days' where issuer_key = ?", other);
+    world.clock.advance(Duration.ofDays(1));
+    refreshed(lists);
+
+    assertThat(world.count("select count(*) from crl_pending where issuer_key = ?", other))
+        .isZero();
+  }
+
+  @Test
   void forgetsCertificatesAWeekAfterTheirEnd() throws Exception {
     X509Certificate leaf = issued();
     world.revoke(leaf, null, "superseded");
@@ -380,11 +418,15 @@ class RevocationListsTest {
   }
 
   private RevocationLists replica(int shards) {
+    return replica(shards, world.authority);
+  }
+
+  private RevocationLists replica(int shards, AuthorityMaterial authority) {
     replicas++;
     DataSource database = dataSource();
     return new RevocationLists(
         database,
-        world.authority,
+        authority,
         world.settings,
         new CrlSettings(
             dir.resolve("crl-" + replicas), shards, Duration.ofHours(24), Duration.ofHours(12)),
