@@ -118,6 +118,7 @@ final class CrlPublisher {
     }
     if (!toBuild.isEmpty()) {
       store.forgetPendingOfOthers(connection);
+      store.walkByIndex(connection);
     }
     for (int from = 0; from < toBuild.size(); from += SHARDS_AT_ONCE) {
       int to = Math.min(from + SHARDS_AT_ONCE, toBuild.size());

@@ -14,10 +14,12 @@ final class OcspStatusQuery {
 
   private static final String STATUS =
       """
-      select asked.serial, i.serial is not null, r.revoked_at, r.reason
+      select asked.serial, i.found is not null, r.revoked_at, r.reason
         from unnest(?::text[]) as asked (serial)
-        left join issuance i on i.issuer_key = ? and i.serial = asked.serial
-        left join revocation r on r.issuer_key = ? and r.serial = asked.serial
+        left join lateral (select 1 as found from issuance
+                            where issuer_key = ? and serial = asked.serial limit 1) i on true
+        left join lateral (select revoked_at, reason from revocation
+                            where issuer_key = ? and serial = asked.serial limit 1) r on true
       """;
 
   private final DataSource dataSource;

@@ -46,7 +46,7 @@ final class Greeting {
         Sallyport is open.
           devices    https://localhost:%d   (mutual TLS by %s; no certificate, no answer)
           operators  https://localhost:%d   (user admin%s)
-          PKI        http://localhost:%d    (CRLs and CA certificates)
+          PKI        http://localhost:%d    (CRLs, OCSP and CA certificates)
           cluster    http://localhost:%d    (health and metrics)
           data       %s   (root CA SHA-256 %s)
 

@@ -41,7 +41,7 @@ class ConfigurationReferenceTest {
       | `quarkus.flyway.username`, `.password` | `QUARKUS_FLYWAY_USERNAME`, `_PASSWORD` | unset | the owner's role, `sallyport_owner`; required with a JDBC URL |
       | `quarkus.flyway.jdbc-url` | `QUARKUS_FLYWAY_JDBC_URL` | the URL above | where migrations run |
       | `quarkus.http.ssl-port` | `QUARKUS_HTTP_SSL_PORT` | `9443` | the port of operators, proxies and enrolment |
-      | `quarkus.http.port` | `QUARKUS_HTTP_PORT` | `8080` | the plain port of CRLs and CA certificates |
+      | `quarkus.http.port` | `QUARKUS_HTTP_PORT` | `8080` | the plain port of CRLs, OCSP and CA certificates |
       | `quarkus.http.host` | `QUARKUS_HTTP_HOST` | `0.0.0.0`, in dev mode `localhost` | the address of both |
       | `quarkus.management.port` | `QUARKUS_MANAGEMENT_PORT` | `9000` | health and metrics |
       | `quarkus.log.console.json.enabled` | `QUARKUS_LOG_CONSOLE_JSON_ENABLED` | `true`, in dev mode `false` | logs as JSON |
