@@ -16,14 +16,12 @@ import java.time.Duration;
 @Singleton
 public final class PkiBeans {
 
-  private static final int SHARDS = 1;
-
   @Produces
   @Singleton
   CrlSettings crlSettings(SallyportConfig config) {
     return new CrlSettings(
         Preparation.absolute(config.data()).resolve("crl"),
-        SHARDS,
+        config.pki().crlShards(),
         config.pki().crlLifetime(),
         config.pki().crlRenewBefore());
   }

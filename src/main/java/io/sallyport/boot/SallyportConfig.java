@@ -140,11 +140,11 @@ public interface SallyportConfig {
 
     /**
      * Into how many lists the CRL of each issuing CA is split, 1 to 1000; a certificate names its
-     * own. May be raised at any time, and not lowered while certificates live that name a higher
-     * one.
+     * own. May be changed at any time: the lists that earlier certificates name are published on.
      */
     @WithDefault("1")
     int crlShards();
+
     /** How long a CRL is valid; a client may believe a list for this long. */
     @WithDefault("24h")
     Duration crlLifetime();

@@ -256,11 +256,21 @@ public final class OcspBench {
     }
   }
 
+  /** Of the server processes of this run: their titles name the database, it names this process. */
   private static Duration postgresCpu() {
     return ProcessHandle.allProcesses()
-        .filter(process -> process.info().command().orElse("").endsWith("postgres"))
+        .filter(
+            process -> title(process).contains("sallyport_test_" + ProcessHandle.current().pid()))
         .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
         .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private static String title(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+    } catch (java.io.IOException e) {
+      return "";
+    }
   }
 
   /** As a pool does: the connections stay open. */
