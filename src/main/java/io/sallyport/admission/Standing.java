@@ -15,7 +15,8 @@ import java.util.UUID;
  *
  * @param certificate the leaf's facts, as stored when it was registered
  * @param path ids of the CA certificates above the leaf, nearest first, the anchor last
- * @param pathNotAfter the earliest end on its path, the leaf included
+ * @param pathNotAfter the earliest end on its path, the leaf included, and of its grace time after
+ *     a renewal
  * @param certificateEpoch with its anchor's revision in it, so that either kills a grant
  * @param anchor null if the path ends at no anchor, which counts as untrusted
  * @param bound whether it found its device in the way its anchor prescribes today; else it is not

@@ -44,7 +44,8 @@ public final class StandingQuery implements AutoCloseable {
              c.issuer, c.serial, c.subject, c.sans, c.not_before, c.not_after, c.path, c.path_not_after,
              c.epoch, c.mac, r.reason, r.revoked_at, path.trusted, path.revoked, c.thumbprint,
              t.id, t.name, t.purposes = '{}' or d.kind = any (t.purposes), t.evidence, t.missing_evidence,
-             t.revision, t.binding = c.binding, d.kind
+             t.revision, t.binding = c.binding, d.kind,
+             least(c.path_not_after, c.ends_at)
       from certificate c
       join device d on d.id = c.device_id
       left join trust_anchor t on t.id = c.path[cardinality(c.path)]
@@ -134,7 +135,8 @@ public final class StandingQuery implements AutoCloseable {
                 notBefore,
                 notAfter),
             path,
-            pathNotAfter,
+            // A renewal ends what it replaced before its time.
+            instant(row, 30),
             row.getLong(15) + row.getLong(27),
             anchor(row),
             row.getBoolean(28),

@@ -182,9 +182,20 @@ public final class AuditLog implements AutoCloseable {
    * @throws IllegalStateException if it cannot be written; the transaction must then be rolled back
    */
   public void appendChange(ChangeRecord change) {
-    EncodedRecord encoded = encoder().encode(change);
+    appendChanges(List.of(change));
+  }
+
+  /**
+   * Writes several acts of one command, by one statement in the caller's transaction. A few hundred
+   * at most.
+   *
+   * @throws IllegalStateException if they cannot be written; the transaction must then be rolled
+   *     back
+   */
+  public void appendChanges(List<ChangeRecord> changes) {
+    RecordEncoder encoder = encoder();
     try (var connection = dataSource.getConnection()) {
-      AuditRows.insert(connection, List.of(encoded));
+      AuditRows.insert(connection, changes.stream().map(encoder::encode).toList());
     } catch (SQLException e) {
       throw new IllegalStateException("the change could not be recorded", e);
     }

@@ -1,7 +1,6 @@
 package io.sallyport.authority;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
@@ -20,7 +19,10 @@ final class CertsOnly {
 
   private CertsOnly() {}
 
-  /** In base64 with line ends, as RFC 7030 and RFC 8951 have it on the wire. */
+  /**
+   * In base64 without white space: RFC 8951 section 3.1 lets receivers expect either, but
+   * strongSwan's reads a line end as a digit.
+   */
   static byte[] base64(List<X509Certificate> certificates) {
     try {
       var generator = new CMSSignedDataGenerator();
@@ -32,9 +34,7 @@ final class CertsOnly {
               .generate(new CMSAbsentContent(), false)
               .toASN1Structure()
               .getEncoded(ASN1Encoding.DER);
-      // Bare line feeds: common decoders (GNU base64 -d) stumble over the carriage return that MIME
-      // would have.
-      return Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encode(der);
+      return Base64.getEncoder().encode(der);
     } catch (CMSException | CertificateEncodingException | IOException e) {
       throw new IllegalStateException("parsed certificates can be encoded", e);
     }

@@ -1,5 +1,6 @@
 package io.sallyport.authority;
 
+import io.sallyport.registry.KeyProtection;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -9,6 +10,7 @@ import java.util.UUID;
  * @param boundKey SHA-256 of the key that redeemed it, or null
  * @param issued the DER of the certificate it gave, or null
  * @param issuedRevoked whether that certificate was revoked since
+ * @param protection how the key is kept, as the operator says who made the code
  */
 record CodeRow(
     UUID id,
@@ -16,4 +18,5 @@ record CodeRow(
     byte[] boundKey,
     byte[] issued,
     boolean issuedRevoked,
-    Instant voidedAt) {}
+    Instant voidedAt,
+    KeyProtection protection) {}

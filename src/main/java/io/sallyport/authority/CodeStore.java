@@ -2,6 +2,7 @@ package io.sallyport.authority;
 
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.registry.KeyProtection;
 import jakarta.inject.Singleton;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -32,7 +33,7 @@ class CodeStore {
   // Locked, so that voiding the code and redeeming it follow one another.
   private static final String LOCK =
       """
-      select id, expires_at, bound_spki, issued, voided_at,
+      select id, expires_at, bound_spki, issued, voided_at, key_protection,
              exists (select from issuance i
                        join revocation r on r.issuer_key = i.issuer_key and r.serial = i.serial
                       where i.thumbprint = sha256(c.issued)) as issued_revoked
@@ -143,7 +144,8 @@ class CodeStore {
         row.getBytes("bound_spki"),
         row.getBytes("issued"),
         row.getBoolean("issued_revoked"),
-        voided == null ? null : voided.toInstant());
+        voided == null ? null : voided.toInstant(),
+        KeyProtection.of(row.getString("key_protection")));
   }
 
   /** Whether a certificate of this key was ever revoked because the key fell into other hands. */

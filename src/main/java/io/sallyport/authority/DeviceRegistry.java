@@ -1,6 +1,7 @@
 package io.sallyport.authority;
 
 import io.sallyport.identity.DeviceId;
+import io.sallyport.registry.KeyProtection;
 import java.util.Optional;
 
 /** What enrolment needs of the registry. Both methods join the caller's transaction. */
@@ -19,5 +20,10 @@ interface DeviceRegistry {
    * @throws io.sallyport.identity.ProblemException if the registry does not take it; the
    *     transaction must roll back
    */
-  void register(DeviceId device, IssuedCertificate issued, String actor, String actorSource);
+  void register(
+      DeviceId device,
+      IssuedCertificate issued,
+      KeyProtection protection,
+      String actor,
+      String actorSource);
 }

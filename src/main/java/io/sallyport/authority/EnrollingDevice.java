@@ -7,9 +7,11 @@ import java.util.Optional;
 /**
  * A device of the registry as enrolment sees it.
  *
- * @param barredBy why a device in this state gets no certificate; empty if it may have one
+ * @param barredBy why a device in this state gets no first certificate; empty if it may have one
+ * @param active whether it is in the one state in which a certificate is renewed
  */
-record EnrollingDevice(String name, DeviceKind kind, Optional<Redemption.Cause> barredBy) {
+record EnrollingDevice(
+    String name, DeviceKind kind, Optional<Redemption.Cause> barredBy, boolean active) {
 
   EnrollingDevice {
     Objects.requireNonNull(name, "name");

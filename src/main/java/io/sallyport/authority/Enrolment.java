@@ -1,6 +1,7 @@
 package io.sallyport.authority;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.authority.EnrolmentRequests.Submission;
 import io.sallyport.authority.Redemption.Cause;
 import io.sallyport.authority.Redemption.Granted;
 import io.sallyport.authority.Redemption.Refused;
@@ -23,15 +24,24 @@ public class Enrolment {
   static final int ATTEMPTS_PER_DEVICE = 10;
   static final int ATTEMPTS_PER_SOURCE = 100;
 
+  /** How often one network may ask without a code; a laptop that waits asks each half minute. */
+  static final int ASKS_PER_SOURCE = 300;
+
   private static final Logger LOG = Logger.getLogger(Enrolment.class);
   private static final String METRIC = "sallyport.enrolments";
 
   private final RedeemCode redeem;
+  private final EnrolmentRequests requests;
   private final FailedAttempts attempts;
   private final MeterRegistry metrics;
 
-  Enrolment(RedeemCode redeem, FailedAttempts attempts, MeterRegistry metrics) {
+  Enrolment(
+      RedeemCode redeem,
+      EnrolmentRequests requests,
+      FailedAttempts attempts,
+      MeterRegistry metrics) {
     this.redeem = redeem;
+    this.requests = requests;
     this.attempts = attempts;
     this.metrics = metrics;
   }
@@ -85,6 +95,45 @@ public class Enrolment {
         throw counted(refused.cause().name().toLowerCase(Locale.ROOT), problem(refused.cause()));
       }
     }
+  }
+
+  /**
+   * Asks for a certificate that an operator must approve.
+   *
+   * @param user what was given as the user's name: should be a device id
+   * @return the DER of the certificate; empty if the device has to wait, or would have to for ever
+   * @throws ProblemException 400 for a bad request, 401 if {@code user} is no device id, 403 if an
+   *     operator said no or the device may have none, 429 if this network asks too often
+   */
+  Optional<byte[]> ask(String user, byte[] pkcs10, SourceAddress source) {
+    String bySource = "request:" + source.limitedNetwork().getHostAddress();
+    if (attempts.exhausted(bySource, ASKS_PER_SOURCE)) {
+      throw counted("rate_limited", tooMany());
+    }
+    attempts.record(bySource);
+    DeviceId device = device(user).orElseThrow(() -> counted("wrong_code", wrongCode()));
+    return switch (requests.submit(device, read(pkcs10), source)) {
+      case Submission.Waiting _ -> {
+        metrics.counter(METRIC, "outcome", "waiting").increment();
+        yield Optional.empty();
+      }
+      case Submission.Granted granted -> {
+        metrics
+            .counter(METRIC, "outcome", granted.again() ? "granted_again" : "granted")
+            .increment();
+        yield Optional.of(granted.leafDer());
+      }
+      case Submission.Rejected(var comment) ->
+          throw counted(
+              "rejected",
+              refusal(
+                  "enrolment_rejected",
+                  "The enrolment request was rejected",
+                  comment == null ? "ask your administrator" : comment,
+                  List.of()));
+      case Submission.Refused refused ->
+          throw counted(refused.cause().name().toLowerCase(Locale.ROOT), problem(refused.cause()));
+    };
   }
 
   private VerifiedCsr read(byte[] pkcs10) {

@@ -6,6 +6,7 @@ import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.Uuids;
+import io.sallyport.registry.KeyProtection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.security.SecureRandom;
@@ -25,8 +26,9 @@ public class EnrolmentCodes {
 
   private static final String INSERT =
       """
-      insert into enrolment_code (id, device_id, code_hash, created_at, created_by, expires_at)
-      values (?, ?, ?, ?, ?, ?)
+      insert into enrolment_code
+        (id, device_id, code_hash, created_at, created_by, expires_at, key_protection)
+      values (?, ?, ?, ?, ?, ?, ?)
       """;
 
   private final DataSource dataSource;
@@ -76,18 +78,20 @@ public class EnrolmentCodes {
    * Makes a code for {@code device}; those it has already stay good.
    *
    * @param lifetime at most 30 days; null means a day
+   * @param protection how the operator says the device keeps its key
    * @param actor who asks, as in audit records
    * @param actorSource where from, or null
    * @throws ProblemException 404 if there is no such device, 409 if it is suspended or retired, 400
    *     for a lifetime that is not positive or too long
    */
   @Transactional
-  public Created create(DeviceId device, Duration lifetime, String actor, String actorSource) {
-    Duration life = lifetime == null ? settings.codeLifetime() : lifetime;
-    if (!life.isPositive() || life.compareTo(AuthoritySettings.LONGEST_CODE) > 0) {
-      throw new ProblemException(
-          Problem.invalidField("expiresAt", "a code ends in the future, at most 30 days from now"));
-    }
+  public Created create(
+      DeviceId device,
+      Duration lifetime,
+      KeyProtection protection,
+      String actor,
+      String actorSource) {
+    Duration life = life(lifetime);
     EnrollingDevice found =
         registry
             .locked(device)
@@ -103,24 +107,50 @@ public class EnrolmentCodes {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     var code = EnrolmentCode.random(random);
     var created = new Created(ids.next(), device, code.reveal(), now.plus(life));
-    insert(created, code, now, actor);
-    audit.appendChange(
-        new ChangeRecord(
-            ids.next(),
-            now,
-            "enrolmentCode.create",
-            actor,
-            actorSource,
-            device,
-            null,
-            Map.of(),
-            Map.of(
-                "enrolmentCode", created.id().toString(),
-                "expiresAt", created.expiresAt().toString())));
+    insert(created, code, now, protection, actor);
+    audit.appendChange(changeRecord(ids.next(), created, now, protection, actor, actorSource));
     return created;
   }
 
-  private void insert(Created created, EnrolmentCode code, Instant now, String actor) {
+  static ChangeRecord changeRecord(
+      UUID id,
+      Created created,
+      Instant now,
+      KeyProtection protection,
+      String actor,
+      String actorSource) {
+    return new ChangeRecord(
+        id,
+        now,
+        "enrolmentCode.create",
+        actor,
+        actorSource,
+        created.device(),
+        null,
+        Map.of(),
+        Map.of(
+            "enrolmentCode", created.id().toString(),
+            "expiresAt", created.expiresAt().toString(),
+            "keyProtection", protection.wire()));
+  }
+
+  /**
+   * The life of a code.
+   *
+   * @param lifetime null means the configured one
+   * @throws ProblemException 400 if it is not positive or too long
+   */
+  Duration life(Duration lifetime) {
+    Duration life = lifetime == null ? settings.codeLifetime() : lifetime;
+    if (!life.isPositive() || life.compareTo(AuthoritySettings.LONGEST_CODE) > 0) {
+      throw new ProblemException(
+          Problem.invalidField("expiresAt", "a code ends in the future, at most 30 days from now"));
+    }
+    return life;
+  }
+
+  private void insert(
+      Created created, EnrolmentCode code, Instant now, KeyProtection protection, String actor) {
     try (var connection = dataSource.getConnection();
         var statement = connection.prepareStatement(INSERT)) {
       statement.setObject(1, created.id());
@@ -129,6 +159,7 @@ public class EnrolmentCodes {
       statement.setTimestamp(4, Timestamp.from(now));
       statement.setString(5, actor);
       statement.setTimestamp(6, Timestamp.from(created.expiresAt()));
+      statement.setString(7, protection.wire());
       statement.executeUpdate();
     } catch (SQLException e) {
       throw new IllegalStateException("the enrolment code could not be stored", e);

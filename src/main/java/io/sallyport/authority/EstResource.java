@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.security.cert.CertificateException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Enrolment over Secure Transport (RFC 7030, with the corrections of RFC 8951). The device signs in
@@ -31,6 +32,8 @@ import java.util.List;
 public class EstResource {
 
   private static final String CERTS_ONLY = "application/pkcs7-mime; smime-type=certs-only";
+
+  private static final int RETRY_AFTER_SECONDS = 30;
 
   private final Enrolment enrolment;
   private final byte[] caCertificates;
@@ -49,7 +52,10 @@ public class EstResource {
     return certsOnly(caCertificates);
   }
 
-  /** A first certificate for a device: PKCS#10 in, the leaf alone out. */
+  /**
+   * A first certificate for a device: PKCS#10 in, the leaf alone out. With a code as password it is
+   * given at once; with no password an operator has to approve, and until then the answer is 202.
+   */
   @POST
   @Path("simpleenroll")
   @Consumes("application/pkcs10")
@@ -63,9 +69,56 @@ public class EstResource {
             .orElseThrow(() -> new ProblemException(Enrolment.wrongCode()));
     // One byte more than allowed, so that the reader sees that it is too long.
     byte[] pkcs10 = body.readNBytes(CsrReader.MAX_BYTES + 1);
-    byte[] leaf =
-        enrolment.enrol(credentials.user(), credentials.password(), pkcs10, source(request));
-    return certsOnly(CertsOnly.base64(List.of(Pem.certificate(leaf))));
+    if (!credentials.password().isEmpty()) {
+      return certificate(
+          enrolment.enrol(credentials.user(), credentials.password(), pkcs10, source(request)));
+    }
+    Optional<byte[]> leaf = enrolment.ask(credentials.user(), pkcs10, source(request));
+    return leaf.isPresent()
+        ? certificate(leaf.get())
+        : Response.accepted().header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS).build();
+  }
+
+  /** What a request should look like (RFC 7030 section 4.5, RFC 9908). */
+  @GET
+  @Path("csrattrs")
+  public Response csrAttributes() {
+    return Response.ok(CsrAttributes.base64())
+        .header(HttpHeaders.CONTENT_TYPE, "application/csrattrs")
+        .header("Content-Transfer-Encoding", "base64")
+        .build();
+  }
+
+  /** Renewal needs the certificate at hand, which is shown at the device door alone. */
+  @POST
+  @Path("simplereenroll")
+  public Response renewElsewhere() {
+    throw new ProblemException(
+        Problem.of(
+            "other_door",
+            "This is asked at another door",
+            404,
+            "send it to the device door (port 8443 unless it was moved), with the certificate at"
+                + " hand as client certificate"));
+  }
+
+  /** RFC 7030 section 3.2.2: servers may have labels; we have none. */
+  @GET
+  @Path("{label}/{operation:.+}")
+  public Response labelled() {
+    throw noLabels();
+  }
+
+  @POST
+  @Path("{label}/{operation:.+}")
+  public Response enrollLabelled() {
+    throw noLabels();
+  }
+
+  private static ProblemException noLabels() {
+    return new ProblemException(
+        Problem.notFound(
+            "there are no EST labels here: leave out what stands between est/ and the operation"));
   }
 
   /** RFC 7030 section 4.4. */
@@ -83,6 +136,10 @@ public class EstResource {
   private static SourceAddress source(HttpServerRequest request) {
     var remote = request.remoteAddress();
     return new SourceAddress(InetAddress.ofLiteral(remote.hostAddress()), remote.port());
+  }
+
+  private static Response certificate(byte[] leaf) throws CertificateException {
+    return certsOnly(CertsOnly.base64(List.of(Pem.certificate(leaf))));
   }
 
   private static Response certsOnly(byte[] base64) {

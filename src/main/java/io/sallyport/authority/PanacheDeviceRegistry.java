@@ -3,6 +3,8 @@ package io.sallyport.authority;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.registry.CertificateSource;
 import io.sallyport.registry.Device;
+import io.sallyport.registry.DeviceState;
+import io.sallyport.registry.KeyProtection;
 import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.trust.ChainVerdict;
 import io.sallyport.trust.PathValidator;
@@ -39,19 +41,27 @@ class PanacheDeviceRegistry implements DeviceRegistry {
 
   private static EnrollingDevice enrolling(Device device) {
     return new EnrollingDevice(
-        device.name,
-        device.kind,
-        switch (device.state) {
-          case SUSPENDED -> Optional.of(Redemption.Cause.DEVICE_SUSPENDED);
-          case RETIRED -> Optional.of(Redemption.Cause.DEVICE_RETIRED);
-          case PENDING, ACTIVE, QUARANTINED -> Optional.empty();
-        });
+        device.name, device.kind, barredBy(device.state), device.state == DeviceState.ACTIVE);
+  }
+
+  /** Why a device in this state gets no first certificate. */
+  static Optional<Redemption.Cause> barredBy(DeviceState state) {
+    return switch (state) {
+      case SUSPENDED -> Optional.of(Redemption.Cause.DEVICE_SUSPENDED);
+      case RETIRED -> Optional.of(Redemption.Cause.DEVICE_RETIRED);
+      case PENDING, ACTIVE, QUARANTINED -> Optional.empty();
+    };
   }
 
   @Override
   public void register(
-      DeviceId device, IssuedCertificate issued, String actor, String actorSource) {
-    register.register(device, validated(issued), CertificateSource.ISSUED, actor, actorSource);
+      DeviceId device,
+      IssuedCertificate issued,
+      KeyProtection protection,
+      String actor,
+      String actorSource) {
+    register.register(
+        device, validated(issued), CertificateSource.ISSUED, protection, actor, actorSource);
   }
 
   /**

@@ -164,7 +164,7 @@ public class RedeemCode {
     store.bind(code, csr.keyHash(), issued, now);
     record("enrolmentCode.redeem", device, code, issued, source, protocol, now);
     record("certificate.issue", device, code, issued, source, protocol, now);
-    registry.register(device, issued, "device:" + device, source.host());
+    registry.register(device, issued, code.protection(), "device:" + device, source.host());
     return new Granted(issued.der(), false);
   }
 

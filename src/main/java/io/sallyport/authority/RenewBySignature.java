@@ -2,7 +2,9 @@ package io.sallyport.authority;
 
 import io.sallyport.admission.AdmissionEngine;
 import io.sallyport.admission.CertificateVerdict;
+import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.registry.Certificates;
 import io.sallyport.trust.PresentedChain;
 import jakarta.inject.Singleton;
 import java.security.GeneralSecurityException;
@@ -21,48 +23,45 @@ public class RenewBySignature {
 
   private final AuthorityMaterial authority;
   private final AdmissionEngine engine;
-  private final RenewedCertificates renewed;
+  private final Certificates certificates;
+  private final RenewCertificate renew;
 
   RenewBySignature(
-      AuthorityMaterial authority, AdmissionEngine engine, RenewedCertificates renewed) {
+      AuthorityMaterial authority,
+      AdmissionEngine engine,
+      Certificates certificates,
+      RenewCertificate renew) {
     this.authority = authority;
     this.engine = engine;
-    this.renewed = renewed;
+    this.certificates = certificates;
+    this.renew = renew;
   }
 
   /** How it ended. */
   public sealed interface Outcome {
 
-    /**
-     * The certificate is registered and committed.
-     *
-     * @param again whether it had been issued before, for the same certificate and key
-     */
-    record Renewed(byte[] leafDer, boolean again) implements Outcome {
-      public Renewed {
-        Objects.requireNonNull(leafDer, "leafDer");
+    /** Why it went no further than the certificate that signed. */
+    sealed interface Bar extends Outcome {}
+
+    /** The present certificate was sound, and this came of it, by the rules of every renewal. */
+    record Decided(RenewalOutcome outcome) implements Outcome {
+      public Decided {
+        Objects.requireNonNull(outcome, "outcome");
       }
     }
 
     /** The present certificate is not one of ours, or not in good standing. */
-    record NotInStanding() implements Outcome {}
-
-    /** The certificate is sound, but the device or the new key bars it. */
-    record Barred(Redemption.Cause cause) implements Outcome {
-      public Barred {
-        Objects.requireNonNull(cause, "cause");
-      }
-    }
+    record NotInStanding() implements Bar {}
 
     /** Its standing can't be known now; trying again later may work. */
-    record NotNow() implements Outcome {}
+    record NotNow() implements Bar {}
   }
 
   /**
    * Why nobody renews by {@code current}; empty if it is one of ours in good standing. Ask it
    * before anything secret is done for who signed by it.
    */
-  public Optional<Outcome> whyNot(X509Certificate current) {
+  public Optional<Outcome.Bar> whyNot(X509Certificate current) {
     if (!ours(current)) {
       return Optional.of(new Outcome.NotInStanding());
     }
@@ -84,8 +83,19 @@ public class RenewBySignature {
   public Outcome renew(
       X509Certificate current, VerifiedCsr csr, SourceAddress source, String protocol) {
     return whyNot(current)
+        .<Outcome>map(bar -> bar)
         .orElseGet(
-            () -> renewed.renew(PresentedChain.of(current).thumbprint(), csr, source, protocol));
+            () -> renewedOf(PresentedChain.of(current).thumbprint(), csr, source, protocol));
+  }
+
+  private Outcome renewedOf(
+      CertificateThumbprint current, VerifiedCsr csr, SourceAddress source, String protocol) {
+    return certificates
+        .find(current)
+        .<Outcome>map(
+            found ->
+                new Outcome.Decided(renew.renew(found.device(), current, csr, source, protocol)))
+        .orElseGet(Outcome.NotInStanding::new);
   }
 
   private boolean ours(X509Certificate certificate) {

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.admission.AdmissionEngine;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.door.https.DoorSettings;
+import io.sallyport.door.https.Renewal;
 import io.sallyport.grant.EndGrants;
 import io.sallyport.grant.GrantStatus;
 import io.sallyport.grant.TokenMint;
@@ -26,11 +27,21 @@ final class DoorBeans {
       TokenMint mint,
       GrantStatus grants,
       EndGrants ending,
+      Renewal renewal,
       Uuids ids,
       Clock clock,
       MeterRegistry metrics) {
     return new DeviceDoor(
-        vertx, settings(config.door().https()), engine, mint, grants, ending, ids, clock, metrics);
+        vertx,
+        settings(config.door().https()),
+        engine,
+        mint,
+        grants,
+        ending,
+        renewal,
+        ids,
+        clock,
+        metrics);
   }
 
   private static DoorSettings settings(SallyportConfig.Door.Https door) {

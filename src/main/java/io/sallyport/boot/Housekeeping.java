@@ -1,5 +1,7 @@
 package io.sallyport.boot;
 
+import io.sallyport.authority.EnrolmentRequests;
+import io.sallyport.authority.SupersededCertificates;
 import io.sallyport.feed.ChangeLog;
 import io.sallyport.grant.EndGrants;
 import io.sallyport.limit.FailedAttempts;
@@ -19,14 +21,23 @@ final class Housekeeping {
   private final FailedAttempts attempts;
   private final EndGrants grants;
   private final ChangeLog changes;
+  private final SupersededCertificates superseded;
+  private final EnrolmentRequests requests;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("housekeeping").factory());
 
-  Housekeeping(FailedAttempts attempts, EndGrants grants, ChangeLog changes) {
+  Housekeeping(
+      FailedAttempts attempts,
+      EndGrants grants,
+      ChangeLog changes,
+      SupersededCertificates superseded,
+      EnrolmentRequests requests) {
     this.attempts = attempts;
     this.grants = grants;
     this.changes = changes;
+    this.superseded = superseded;
+    this.requests = requests;
   }
 
   void start() {
@@ -44,6 +55,11 @@ final class Housekeeping {
       int dropped = grants.forgetExpired();
       while (dropped > 0 && !clockwork.isShutdown()) {
         dropped = grants.forgetExpired();
+      }
+      requests.forgetOld();
+      int ended = superseded.revokeEnded();
+      while (ended > 0 && !clockwork.isShutdown()) {
+        ended = superseded.revokeEnded();
       }
     } catch (RuntimeException e) {
       LOG.debug("old rows are dropped later", e);

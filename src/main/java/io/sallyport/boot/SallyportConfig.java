@@ -127,6 +127,13 @@ public interface SallyportConfig {
     /** How long an enrolment code may be used. */
     @WithDefault("24h")
     Duration codeLifetime();
+
+    /**
+     * How long a certificate is still good after it was renewed, between a minute and 30 days. Then
+     * it ends at every door, and soon after it is on the CRL as superseded.
+     */
+    @WithDefault("24h")
+    Duration renewalGrace();
   }
 
   /** What our certificates point at. */

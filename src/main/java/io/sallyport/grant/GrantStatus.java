@@ -25,14 +25,14 @@ public final class GrantStatus {
   private static final String LIVE =
       """
       select g.id, g.decision_id, g.device_id, g.thumbprint, g.device_epoch, g.certificate_epoch, g.segments,
-             g.issued_at, g.expires_at
+             g.issued_at, least(g.expires_at, c.ends_at)
       from session_grant g
       join device d on d.id = g.device_id and d.epoch = g.device_epoch and d.state = 'active'
       join certificate c on c.thumbprint = g.thumbprint
       join trust_anchor t on t.id = c.path[cardinality(c.path)] and t.binding = c.binding
         and (t.purposes = '{}' or d.kind = any (t.purposes))
         and c.epoch + t.revision = g.certificate_epoch
-      where g.ended_at is null and g.expires_at > ?
+      where g.ended_at is null and least(g.expires_at, c.ends_at) > ?
         and not exists (
           select 1 from revocation r where r.issuer_key = c.issuer_key and r.serial = c.serial)
         and not exists (

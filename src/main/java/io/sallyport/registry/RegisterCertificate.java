@@ -49,8 +49,8 @@ public class RegisterCertificate {
       """
       insert into certificate
         (thumbprint, device_id, issuer, issuer_key, serial, subject, not_before, not_after, path, path_not_after,
-         sans, spki, source, der, mac, created_at, binding)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+         sans, spki, source, der, mac, created_at, key_protection, binding)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
               coalesce((select binding from trust_anchor where id = ?), 0))
       on conflict do nothing
       """;
@@ -124,6 +124,22 @@ public class RegisterCertificate {
       CertificateSource source,
       String actor,
       String actorSource) {
+    return register(id, chain, source, KeyProtection.SOFTWARE, actor, actorSource);
+  }
+
+  /**
+   * The same for a key of which it is known how it is kept.
+   *
+   * @param protection what was vouched for or proven
+   */
+  @Transactional
+  public boolean register(
+      DeviceId id,
+      ValidatedChain chain,
+      CertificateSource source,
+      KeyProtection protection,
+      String actor,
+      String actorSource) {
     Device device = Device.locked(id);
     if (device.state == DeviceState.RETIRED) {
       throw conflict("the device is retired, which is final");
@@ -142,7 +158,7 @@ public class RegisterCertificate {
       byte[] spki = KeyFingerprint.of(leaf.getPublicKey());
       KeyLock.take(connection, spki);
       refuseWhatWasTakenBack(connection, name, spki);
-      if (!insert(connection, id, chain, name, subject, path, source)) {
+      if (!insert(connection, id, chain, name, subject, path, source, protection)) {
         if (standsFor(connection, chain.thumbprint(), id)) {
           return false;
         }
@@ -213,7 +229,8 @@ public class RegisterCertificate {
       IssuerAndSerial name,
       String subject,
       List<UUID> path,
-      CertificateSource source)
+      CertificateSource source,
+      KeyProtection protection)
       throws SQLException {
     X509Certificate leaf = chain.leaf();
     Instant notBefore = leaf.getNotBefore().toInstant();
@@ -237,7 +254,8 @@ public class RegisterCertificate {
       statement.setBytes(
           15, mac.of(chain.thumbprint(), device, path, notBefore, notAfter, chain.pathNotAfter()));
       statement.setTimestamp(16, Timestamp.from(clock.instant().truncatedTo(ChronoUnit.MICROS)));
-      statement.setObject(17, path.getLast());
+      statement.setString(17, protection.wire());
+      statement.setObject(18, path.getLast());
       return statement.executeUpdate() == 1;
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException("a parsed certificate has its encoding", e);

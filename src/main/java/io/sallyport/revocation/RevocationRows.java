@@ -50,6 +50,15 @@ class RevocationRows {
   private static final String VOID_CODES =
       "update enrolment_code set voided_at = ? where device_id = ? and voided_at is null";
 
+  // An approval that nobody used yet must not outlive the suspension either.
+  private static final String VOID_REQUESTS =
+      """
+      update enrolment_request
+         set state = 'rejected', decided_at = ?, decided_by = 'system',
+             comment = 'the device was suspended, retired or revoked'
+       where device_id = ? and state <> 'rejected'
+      """;
+
   private final DataSource dataSource;
 
   RevocationRows(DataSource dataSource) {
@@ -175,10 +184,16 @@ class RevocationRows {
   }
 
   /**
-   * Voids every enrolment code of a device; returns how many. Call it with the device locked, as
-   * enrolment does before it locks a code: two orders would be a deadlock.
+   * Voids every enrolment code and request of a device; returns how many codes. Call it with the
+   * device locked, as enrolment does before it locks a code: two orders would be a deadlock.
    */
   int voidCodes(DeviceId device, Timestamp now) {
+    change(
+        VOID_REQUESTS,
+        statement -> {
+          statement.setTimestamp(1, now);
+          statement.setObject(2, device.value());
+        });
     return change(
         VOID_CODES,
         statement -> {

@@ -31,7 +31,11 @@ class EnrolmentTest {
     world = new EnrolmentWorld(dir);
     // Without JTA every statement commits by itself, which is enough for what is counted here.
     enrolment =
-        new Enrolment(world.redeem, new FailedAttempts(world.dataSource, world.clock), metrics);
+        new Enrolment(
+            world.redeem,
+            world.requests,
+            new FailedAttempts(world.dataSource, world.clock),
+            metrics);
     byte[] network = new byte[16];
     world.random.nextBytes(network);
     source = new SourceAddress(InetAddress.getByAddress(network), 1);

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sallyport.TestDatabase;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.audit.AuditSettings;
+import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.IssuerAndSerial;
 import io.sallyport.identity.Problem;
@@ -11,6 +12,8 @@ import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.Uuids;
 import io.sallyport.registry.DeviceKind;
+import io.sallyport.registry.KeyFingerprint;
+import io.sallyport.registry.KeyProtection;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -32,6 +35,8 @@ final class EnrolmentWorld implements AutoCloseable {
 
   static final SourceAddress SOURCE = new SourceAddress(InetAddress.ofLiteral("192.0.2.7"), 40000);
 
+  static final Duration GRACE = Duration.ofHours(24);
+
   final FakeClock clock = new FakeClock(Instant.parse("2026-11-23T12:00:00Z"));
   final SecureRandom random = new SecureRandom();
   final Uuids ids = new Uuids(clock, random);
@@ -43,6 +48,10 @@ final class EnrolmentWorld implements AutoCloseable {
   final AuditLog audit;
   final EnrolmentCodes codes;
   final RedeemCode redeem;
+  final BulkCodes bulk;
+  final EnrolmentRequests requests;
+  final RenewalStore renewals;
+  final RenewCertificate renew;
 
   /** Set to make the registry refuse what was issued. */
   volatile boolean registryRefuses;
@@ -61,12 +70,28 @@ final class EnrolmentWorld implements AutoCloseable {
             new SimpleMeterRegistry());
     DeviceRegistry registry = new Tables();
     this.codes = new EnrolmentCodes(dataSource, registry, audit, settings, clock, random, ids);
-    this.redeem =
-        new RedeemCode(
+    var issuer = new CertificateIssuer(authority, settings, clock, random);
+    this.redeem = new RedeemCode(new CodeStore(dataSource), registry, issuer, audit, clock, ids);
+    this.bulk = new BulkCodes(dataSource, codes, audit, clock, random, ids);
+    this.requests =
+        new EnrolmentRequests(
+            new RequestStore(dataSource),
             new CodeStore(dataSource),
             registry,
-            new CertificateIssuer(authority, settings, clock, random),
+            issuer,
             audit,
+            settings,
+            clock,
+            ids);
+    this.renewals = new RenewalStore(dataSource);
+    this.renew =
+        new RenewCertificate(
+            renewals,
+            new CodeStore(dataSource),
+            registry,
+            issuer,
+            audit,
+            new RenewalSettings(GRACE),
             clock,
             ids);
   }
@@ -83,7 +108,25 @@ final class EnrolmentWorld implements AutoCloseable {
 
   EnrolmentCodes.Created code(DeviceId device, Duration lifetime) throws Exception {
     return dataSource.inTransaction(
-        () -> codes.create(device, lifetime, "operator:ada", "192.0.2.1"));
+        () -> codes.create(device, lifetime, KeyProtection.SOFTWARE, "operator:ada", "192.0.2.1"));
+  }
+
+  /** A certificate of ours for this device and key. */
+  X509Certificate enrolled(DeviceId device, KeyPair keys) throws Exception {
+    var granted = (Redemption.Granted) redeem(device, code(device, null).code(), keys);
+    return Pem.certificate(granted.leafDer());
+  }
+
+  RenewalOutcome renew(DeviceId device, X509Certificate atHand, KeyPair keys) throws Exception {
+    VerifiedCsr csr = Csrs.verified(keys);
+    var thumbprint = CertificateThumbprint.ofDer(atHand.getEncoded());
+    return dataSource.inTransaction(() -> renew.renew(device, thumbprint, csr, SOURCE, "est"));
+  }
+
+  EnrolmentRequests.Submission submit(DeviceId device, KeyPair keys, SourceAddress source)
+      throws Exception {
+    VerifiedCsr csr = Csrs.verified(keys);
+    return dataSource.inTransaction(() -> requests.submit(device, csr, source));
   }
 
   Redemption redeem(DeviceId device, String code, KeyPair keys) throws Exception {
@@ -167,7 +210,8 @@ final class EnrolmentWorld implements AutoCloseable {
               new EnrollingDevice(
                   rows.getString(1),
                   DeviceKind.of(rows.getString(2)).orElseThrow(),
-                  barredBy(rows.getString(3))));
+                  barredBy(rows.getString(3)),
+                  rows.getString(3).equals("active")));
         }
       } catch (SQLException e) {
         throw new IllegalStateException(e);
@@ -184,7 +228,11 @@ final class EnrolmentWorld implements AutoCloseable {
 
     @Override
     public void register(
-        DeviceId device, IssuedCertificate issued, String actor, String actorSource) {
+        DeviceId device,
+        IssuedCertificate issued,
+        KeyProtection protection,
+        String actor,
+        String actorSource) {
       if (registryRefuses) {
         throw new ProblemException(Problem.conflict("the registry says no"));
       }
@@ -194,8 +242,8 @@ final class EnrolmentWorld implements AutoCloseable {
             """
             insert into certificate
               (thumbprint, device_id, issuer, issuer_key, serial, subject, not_before, not_after, path,
-               path_not_after, spki, source, der, mac, created_at)
-            values (?, ?, ?, ?, ?, '', ?, ?, '{}', ?, '', 'issued', ?, '', ?)
+               path_not_after, spki, source, der, mac, created_at, key_protection)
+            values (?, ?, ?, ?, ?, '', ?, ?, '{}', ?, ?, 'issued', ?, '', ?, ?)
             """,
             issued.thumbprint().bytes(),
             device.value(),
@@ -205,8 +253,10 @@ final class EnrolmentWorld implements AutoCloseable {
             Timestamp.from(issued.leaf().getNotBefore().toInstant()),
             Timestamp.from(issued.leaf().getNotAfter().toInstant()),
             Timestamp.from(issued.leaf().getNotAfter().toInstant()),
+            KeyFingerprint.of(issued.leaf().getPublicKey()),
             issued.der(),
-            Timestamp.from(clock.instant()));
+            Timestamp.from(clock.instant()),
+            protection.wire());
       } catch (SQLException e) {
         throw new IllegalStateException(e);
       }

@@ -38,6 +38,7 @@ class SallyportConfigTest {
                     Map.entry("sallyport.audit.spool-bytes", "67108864"),
                     Map.entry("sallyport.authority.certificate-lifetime", "30d"),
                     Map.entry("sallyport.authority.code-lifetime", "24h"),
+                    Map.entry("sallyport.authority.renewal-grace", "24h"),
                     Map.entry("sallyport.data", "data"),
                     Map.entry("sallyport.database.embedded", "true"),
                     Map.entry("sallyport.door.https.event-loops", "0"),

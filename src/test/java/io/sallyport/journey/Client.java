@@ -151,7 +151,7 @@ final class Client {
     }
   }
 
-  private static void requireTool(String... command) {
+  static void requireTool(String... command) {
     try {
       new ProcessBuilder(command).redirectErrorStream(true).start().getInputStream().readAllBytes();
     } catch (IOException e) {

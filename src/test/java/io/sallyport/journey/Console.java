@@ -120,6 +120,28 @@ final class Console {
     assertThat(revoked.status()).as("%s", revoked.body()).isEqualTo(201);
   }
 
+  /** Any order of an owner. */
+  Answer order(String path, ObjectNode body) {
+    return post(path, body);
+  }
+
+  /** Anything an owner reads. */
+  JsonNode read(String path) {
+    Answer answer = ask("GET", path, bearer(), null);
+    assertThat(answer.status()).as("%s", answer.body()).isEqualTo(200);
+    return answer.body();
+  }
+
+  /** A one-time code for this device. */
+  String newCode(UUID device) {
+    Answer made =
+        post(
+            "/api/v1/enrolments",
+            JsonNodeFactory.instance.objectNode().put("deviceId", device.toString()));
+    assertThat(made.status()).as("%s", made.body()).isEqualTo(201);
+    return made.body().get("code").asText();
+  }
+
   /** Introspection (RFC 7662) by a proxy's token. */
   JsonNode introspect(String proxyToken, String token) {
     Answer answer =

@@ -6,6 +6,7 @@ import io.sallyport.authority.ChallengeEnrolment;
 import io.sallyport.authority.IssuingCa;
 import io.sallyport.authority.Redemption;
 import io.sallyport.authority.RenewBySignature;
+import io.sallyport.authority.RenewalOutcome;
 import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
@@ -213,22 +214,43 @@ class ScepAnswers {
     } catch (ProblemException e) {
       throw refusedByRegistry(e);
     }
-    if (!(outcome instanceof RenewBySignature.Outcome.Renewed made)) {
-      throw refused(outcome);
-    }
-    count(made.again() ? "renewed_again" : "renewed");
-    return parsed(made.leafDer());
+    return switch (outcome) {
+      case RenewBySignature.Outcome.Bar bar -> throw refused(bar);
+      case RenewBySignature.Outcome.Decided(RenewalOutcome.Renewed made) -> {
+        count(made.again() ? "renewed_again" : "renewed");
+        yield parsed(made.leafDer());
+      }
+      case RenewBySignature.Outcome.Decided(RenewalOutcome.Refused refused) ->
+          throw refused(refused.cause());
+      case RenewBySignature.Outcome.Decided(RenewalOutcome.TooOften tooOften) ->
+          throw new ScepFailure(
+              FailInfo.BAD_REQUEST,
+              "renewed too often lately: try again in "
+                  + tooOften.pause().toSeconds()
+                  + " seconds",
+              "too_often");
+    };
   }
 
-  private ScepFailure refused(RenewBySignature.Outcome outcome) {
-    return switch (outcome) {
+  private ScepFailure refused(RenewBySignature.Outcome.Bar bar) {
+    return switch (bar) {
       case RenewBySignature.Outcome.NotInStanding _ -> notInStanding();
-      case RenewBySignature.Outcome.Barred barred -> refused(barred.cause());
       case RenewBySignature.Outcome.NotNow _ ->
           throw notNow("store_unavailable", "The standing of the certificate can't be known now");
-      case RenewBySignature.Outcome.Renewed _ ->
-          throw new IllegalStateException("what was renewed is not refused");
     };
+  }
+
+  private static ScepFailure refused(RenewalOutcome.Cause cause) {
+    return switch (cause) {
+      case CERTIFICATE_ENDED, ISSUED_ELSEWHERE -> notInStanding();
+      case DEVICE_NOT_ACTIVE -> failure(cause, "the device is not active");
+      case KEY_COMPROMISED ->
+          failure(cause, "the key was reported as compromised: make a new one");
+    };
+  }
+
+  private static ScepFailure failure(RenewalOutcome.Cause cause, String text) {
+    return new ScepFailure(FailInfo.BAD_REQUEST, text, cause.name().toLowerCase(Locale.ROOT));
   }
 
   private static ScepFailure refused(Redemption.Cause cause) {

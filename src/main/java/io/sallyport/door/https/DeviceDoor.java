@@ -62,6 +62,7 @@ public final class DeviceDoor implements AutoCloseable {
       TokenMint mint,
       GrantStatus grants,
       EndGrants ending,
+      Renewal renewal,
       Uuids ids,
       Clock clock,
       MeterRegistry metrics) {
@@ -81,7 +82,9 @@ public final class DeviceDoor implements AutoCloseable {
             settings);
     this.requests =
         new DeviceRequests(
-            new DeviceEndpoints(admission, mint, grants, ending, clock), virtualThreads, settings);
+            new DeviceEndpoints(admission, mint, grants, ending, renewal, clock),
+            virtualThreads,
+            settings);
   }
 
   /**

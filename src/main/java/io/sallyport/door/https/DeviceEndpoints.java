@@ -24,22 +24,32 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 
 /**
- * The three things a device may ask on 8443. Each is decided first; each blocks and runs on a
- * virtual thread.
+ * The things a device may ask on 8443. Each is decided first; each blocks and runs on a virtual
+ * thread.
  */
 final class DeviceEndpoints {
+
+  private static final Logger LOG = Logger.getLogger(DeviceEndpoints.class);
 
   private final AdmissionEngine engine;
   private final TokenMint mint;
   private final GrantStatus grants;
   private final EndGrants ending;
+  private final Renewal renewal;
   private final Clock clock;
 
   DeviceEndpoints(
-      AdmissionEngine engine, TokenMint mint, GrantStatus grants, EndGrants ending, Clock clock) {
+      AdmissionEngine engine,
+      TokenMint mint,
+      GrantStatus grants,
+      EndGrants ending,
+      Renewal renewal,
+      Clock clock) {
     this.engine = engine;
+    this.renewal = renewal;
     this.mint = mint;
     this.grants = grants;
     this.ending = ending;
@@ -131,6 +141,52 @@ final class DeviceEndpoints {
     } catch (RuntimeException e) {
       return storeUnavailable(admitted);
     }
+  }
+
+  /** {@code POST /.well-known/est/simplereenroll}: a new certificate for the one at hand. */
+  DoorAnswer renew(Handshake handshake, String contentType, Buffer body) {
+    DoorAnswer wrongType = EstEndpoints.wrongType(contentType);
+    if (wrongType != null) {
+      return wrongType;
+    }
+    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+      case Refused refused -> DoorAnswer.refused(refused);
+      case Undecided undecided -> DoorAnswer.undecided(undecided);
+      case Admitted admitted -> renewed(handshake, admitted, body);
+    };
+  }
+
+  private DoorAnswer renewed(Handshake handshake, Admitted admitted, Buffer body) {
+    try {
+      return EstEndpoints.answer(
+          renewal.renew(
+              admitted.device(),
+              handshake.chain().thumbprint(),
+              body.getBytes(),
+              handshake.source()));
+    } catch (RuntimeException e) {
+      // It may have been issued all the same: the same request gives it again.
+      LOG.warnf("device %s could not renew: %s", admitted.device(), e);
+      return storeUnavailable(admitted);
+    }
+  }
+
+  /** {@code GET /.well-known/est/cacerts}. */
+  DoorAnswer caCertificates(Handshake handshake) {
+    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+      case Refused refused -> DoorAnswer.refused(refused);
+      case Undecided undecided -> DoorAnswer.undecided(undecided);
+      case Admitted _ -> EstEndpoints.certificates(renewal.caCertificates());
+    };
+  }
+
+  /** {@code GET /.well-known/est/csrattrs}. */
+  DoorAnswer csrAttributes(Handshake handshake) {
+    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+      case Refused refused -> DoorAnswer.refused(refused);
+      case Undecided undecided -> DoorAnswer.undecided(undecided);
+      case Admitted _ -> EstEndpoints.attributes(renewal.csrAttributes());
+    };
   }
 
   private AdmissionDecision decide(

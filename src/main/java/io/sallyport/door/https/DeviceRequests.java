@@ -61,8 +61,38 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
       } else {
         answer(request, DoorAnswer.methodNotAllowed("GET, DELETE"));
       }
+    } else if (path != null && path.startsWith(EstEndpoints.PATH)) {
+      est(handshake, request, path.substring(EstEndpoints.PATH.length()));
     } else {
       answer(request, DoorAnswer.problem(Problem.notFound("This door has no such path."), null));
+    }
+  }
+
+  private void est(Handshake handshake, HttpServerRequest request, String operation) {
+    HttpMethod method = request.method();
+    switch (operation) {
+      case "simplereenroll" -> {
+        String contentType = request.getHeader("Content-Type");
+        if (method.equals(HttpMethod.POST)) {
+          withBody(request, body -> () -> endpoints.renew(handshake, contentType, body));
+        } else {
+          answer(request, DoorAnswer.methodNotAllowed("POST"));
+        }
+      }
+      case "cacerts", "csrattrs" -> {
+        if (method.equals(HttpMethod.GET)) {
+          withBody(
+              request,
+              body ->
+                  () ->
+                      operation.equals("cacerts")
+                          ? endpoints.caCertificates(handshake)
+                          : endpoints.csrAttributes(handshake));
+        } else {
+          answer(request, DoorAnswer.methodNotAllowed("GET"));
+        }
+      }
+      default -> answer(request, EstEndpoints.notHere(operation));
     }
   }
 

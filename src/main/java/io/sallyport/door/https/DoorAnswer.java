@@ -8,6 +8,7 @@ import io.sallyport.identity.Problem;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -63,6 +64,12 @@ record DoorAnswer(
   /** A problem of the request itself; {@code oauthError} is null outside the token endpoint. */
   static DoorAnswer problem(Problem problem, String oauthError) {
     return problem(problem, oauthError, Map.of(), false);
+  }
+
+  /** A problem that time solves. */
+  static DoorAnswer later(Problem problem, Duration wait) {
+    return problem(
+        problem, null, Map.of("Retry-After", Long.toString(Math.max(1, wait.toSeconds()))), false);
   }
 
   static DoorAnswer methodNotAllowed(String allowed) {

@@ -65,6 +65,20 @@ class RoleTableTest {
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
           new Endpoint("POST", "/api/v1/enrolments", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),
+          new Endpoint(
+              "POST", "/api/v1/enrolments/bulk", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),
+          new Endpoint(
+              "GET", "/api/v1/enrolment-requests", null, EnumSet.of(OWNER, OPERATOR, HELPDESK)),
+          new Endpoint(
+              "POST",
+              "/api/v1/enrolment-requests/{id}/approve",
+              "{}",
+              EnumSet.of(OWNER, OPERATOR, HELPDESK)),
+          new Endpoint(
+              "POST",
+              "/api/v1/enrolment-requests/{id}/reject",
+              "{}",
+              EnumSet.of(OWNER, OPERATOR, HELPDESK)),
           new Endpoint("GET", "/api/v1/operators/me", null, ALL),
           new Endpoint("PUT", "/api/v1/operators/me/password", "{}", ALL),
           new Endpoint("POST", "/api/v1/api-tokens", "{}", EnumSet.of(OWNER)),
