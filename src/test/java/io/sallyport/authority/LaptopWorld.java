@@ -70,6 +70,11 @@ final class LaptopWorld implements AutoCloseable {
   final AtomicReference<Answer> doorAnswer = new AtomicReference<>(Answer.json("{}"));
   final AtomicReference<Answer> enrolmentRefusal = new AtomicReference<>();
   final AtomicReference<Witness> witness = new AtomicReference<>(_ -> {});
+  final AtomicReference<Answer> renewalRefusal = new AtomicReference<>();
+
+  /** What time it is when a certificate is issued. */
+  final AtomicReference<Clock> issuingClock = new AtomicReference<>(clock);
+
   final List<byte[]> keysSeen = new ArrayList<>();
   final List<String> credentialsSeen = new ArrayList<>();
   final List<String> doorRequests = new ArrayList<>();
@@ -91,6 +96,7 @@ final class LaptopWorld implements AutoCloseable {
     enrolment.start();
     this.door = server(true);
     door.createContext("/", this::atTheDoor);
+    door.createContext("/.well-known/est/simplereenroll", this::renew);
     door.start();
   }
 
@@ -223,26 +229,38 @@ final class LaptopWorld implements AutoCloseable {
         send(exchange, enrolmentRefusal.get());
         return;
       }
-      var issuer =
-          new CertificateIssuer(
-              authority,
-              new AuthoritySettings(
-                  URI.create("http://pki.example.com"), Duration.ofDays(30), Duration.ofHours(24)),
-              clock,
-              random);
-      certsOnly(
-          exchange,
-          List.of(
-              issuer
-                  .issue(
-                      new IssuanceRequest(
-                          DeviceId.parse(device), "Ada's laptop", DeviceKind.LAPTOP, csr))
-                  .leaf()));
+      certsOnly(exchange, List.of(issued(csr)));
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {
       throw new IOException(e);
     }
+  }
+
+  private void renew(HttpExchange exchange) throws IOException {
+    byte[] body = exchange.getRequestBody().readAllBytes();
+    try {
+      VerifiedCsr csr = CsrReader.read(body);
+      keysSeen.add(csr.keyHash());
+      if (renewalRefusal.get() != null) {
+        send(exchange, renewalRefusal.get());
+        return;
+      }
+      certsOnly(exchange, List.of(issued(csr)));
+    } catch (CsrException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private X509Certificate issued(VerifiedCsr csr) {
+    var settings =
+        new AuthoritySettings(
+            URI.create("http://pki.example.com"), Duration.ofDays(30), Duration.ofHours(24));
+    var request =
+        new IssuanceRequest(DeviceId.parse(device), "Ada's laptop", DeviceKind.LAPTOP, csr);
+    return new CertificateIssuer(authority, settings, issuingClock.get(), random)
+        .issue(request)
+        .leaf();
   }
 
   private void atTheDoor(HttpExchange exchange) throws IOException {
