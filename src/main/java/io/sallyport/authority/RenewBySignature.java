@@ -84,8 +84,7 @@ public class RenewBySignature {
       X509Certificate current, VerifiedCsr csr, SourceAddress source, String protocol) {
     return whyNot(current)
         .<Outcome>map(bar -> bar)
-        .orElseGet(
-            () -> renewedOf(PresentedChain.of(current).thumbprint(), csr, source, protocol));
+        .orElseGet(() -> renewedOf(PresentedChain.of(current).thumbprint(), csr, source, protocol));
   }
 
   private Outcome renewedOf(

@@ -119,7 +119,14 @@ public class RenewCertificate {
       return new TooOften(Duration.between(now, limiting.get().plus(window)));
     }
     return issue(
-        device, found.get(), atHand, csr, locked.get().protectionOf(keyHash), source, protocol, now);
+        device,
+        found.get(),
+        atHand,
+        csr,
+        locked.get().protectionOf(keyHash),
+        source,
+        protocol,
+        now);
   }
 
   private RenewalOutcome issue(

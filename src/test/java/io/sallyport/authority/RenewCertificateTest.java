@@ -180,7 +180,7 @@ class RenewCertificateTest {
 
     assertThat(
             world.dataSource.inTransaction(
-                () -> world.renew.renew(device, elsewhere, csr, EnrolmentWorld.SOURCE)))
+                () -> world.renew.renew(device, elsewhere, csr, EnrolmentWorld.SOURCE, "est")))
         .isEqualTo(new Refused(Cause.ISSUED_ELSEWHERE));
   }
 

@@ -225,9 +225,7 @@ class ScepAnswers {
       case RenewBySignature.Outcome.Decided(RenewalOutcome.TooOften tooOften) ->
           throw new ScepFailure(
               FailInfo.BAD_REQUEST,
-              "renewed too often lately: try again in "
-                  + tooOften.pause().toSeconds()
-                  + " seconds",
+              "renewed too often lately: try again in " + tooOften.pause().toSeconds() + " seconds",
               "too_often");
     };
   }
@@ -244,8 +242,7 @@ class ScepAnswers {
     return switch (cause) {
       case CERTIFICATE_ENDED, ISSUED_ELSEWHERE -> notInStanding();
       case DEVICE_NOT_ACTIVE -> failure(cause, "the device is not active");
-      case KEY_COMPROMISED ->
-          failure(cause, "the key was reported as compromised: make a new one");
+      case KEY_COMPROMISED -> failure(cause, "the key was reported as compromised: make a new one");
     };
   }
 

@@ -230,7 +230,7 @@ class ScepTest {
     client.signer = first;
     house.move(device, "suspended");
 
-    assertThat(send(client.asking(ScepClient.csr(keys, null))).failText()).contains("suspended");
+    assertThat(send(client.asking(ScepClient.csr(keys, null))).failText()).contains("not active");
     house.move(device, "active");
     house.revoke(first, "superseded");
     assertThat(send(client.asking(ScepClient.csr(keys, null))).failInfo()).isEqualTo("4");
