@@ -13,8 +13,6 @@ import org.eclipse.microprofile.config.ConfigProvider;
 @QuarkusMain
 public final class Main {
 
-  private static final int REFUSED_TO_START = 2;
-
   Main() {}
 
   public static void main(String... arguments) {
@@ -23,9 +21,10 @@ public final class Main {
       Preparation.of(ConfigProvider.getConfig(), Clock.systemUTC(), new SecureRandom())
           .prepare()
           .forEach(System::setProperty);
+      new DatabaseProbe(ConfigProvider.getConfig()).requireReachable();
     } catch (RefusedToStart refused) {
       System.err.println("Sallyport does not start: " + refused.getMessage());
-      System.exit(REFUSED_TO_START);
+      System.exit(refused.exitCode());
     }
     Quarkus.run(arguments);
   }

@@ -36,4 +36,27 @@ final class ProductionStartIT {
       }
     }
   }
+
+  @Test
+  void saysInOneSentenceThatTheDatabaseIsNotThere() throws Exception {
+    int nobody = Service.freePort();
+    try (Service service =
+        Service.fresh("database-away")
+            .set("quarkus.datasource.jdbc.url", "jdbc:postgresql://127.0.0.1:" + nobody + "/x")
+            .set("quarkus.datasource.username", "sallyport_app")
+            .set("quarkus.datasource.password", "forTestsOnly")
+            .set("quarkus.flyway.username", "sallyport_owner")
+            .set("quarkus.flyway.password", "forTestsOnly")) {
+      Process process = service.launch();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+      assertThat(process.exitValue()).isEqualTo(1);
+      assertThat(service.output())
+          .contains(
+              "Sallyport does not start: PostgreSQL at 127.0.0.1:"
+                  + nobody
+                  + " can't be reached (Connection refused): quarkus.datasource.jdbc.url says where it is.")
+          .doesNotContain("\tat ")
+          .doesNotContain("forTestsOnly");
+    }
+  }
 }
