@@ -11,7 +11,7 @@ import java.util.UUID;
  * An act of administration: who changed what, and how it was before and after. Holds no secret.
  *
  * @param action what was done, {@code noun.verb}: {@code device.create}, {@code certificate.revoke}
- * @param actor who did it: {@code operator:<name>}, {@code token:<name>}, {@code device:<id>},
+ * @param actor who did it: {@code operator:<name>}, {@code token:<name>#<id>}, {@code device:<id>},
  *     {@code system}
  * @param source the actor's address in numbers, or null when there was no connection
  * @param device the device concerned, or null

@@ -42,9 +42,15 @@ public record OperatorIdentity(
     audiences = List.copyOf(audiences);
   }
 
-  /** As audit records name it: {@code operator:<name>} or {@code token:<name>}. */
+  /**
+   * As audit records name it: {@code operator:<name>} or {@code token:<name>#<id>}. An operator's
+   * name is unique; a token's is chosen freely and may be chosen again.
+   */
   public String actor() {
-    return kind.wire() + ":" + name;
+    return switch (kind) {
+      case OPERATOR -> kind.wire() + ":" + name;
+      case TOKEN -> kind.wire() + ":" + name + "#" + id;
+    };
   }
 
   @Override
