@@ -34,7 +34,8 @@ public class ChangePassword {
    * On return the new password holds and the old one does not; the file with the first operator's
    * password is gone if it was that one.
    *
-   * @throws ProblemException 400 naming {@code current} or {@code new}
+   * @throws ProblemException 400 naming {@code current} or {@code new}; 503 if too many passwords
+   *     are being checked
    */
   @Transactional
   public void change(OperatorIdentity who, String current, String replacement) {
@@ -44,8 +45,14 @@ public class ChangePassword {
               throw new ProblemException(Problem.invalidField("new", fault));
             });
     Operator operator = Operator.named(who.name()).orElseThrow();
-    if (current == null || !passwords.matches(current, operator.passwordHash)) {
-      throw new ProblemException(Problem.invalidField("current", "is not the present password"));
+    switch (current == null
+        ? Passwords.Match.DIFFERENT
+        : passwords.match(current, operator.passwordHash)) {
+      case EQUAL -> {}
+      case DIFFERENT ->
+          throw new ProblemException(
+              Problem.invalidField("current", "is not the present password"));
+      case NOT_NOW -> throw new ProblemException(SignInRefusal.OVERLOADED.problem());
     }
     if (current.equals(replacement)) {
       throw new ProblemException(Problem.invalidField("new", "is the present password"));

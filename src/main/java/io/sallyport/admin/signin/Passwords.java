@@ -2,9 +2,13 @@ package io.sallyport.admin.signin;
 
 import io.quarkus.elytron.security.common.BcryptUtil;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** Rules, hashing and making of operators' passwords. */
 @ApplicationScoped
@@ -22,12 +26,36 @@ public class Passwords {
   private static final int GROUPS = 7;
   private static final int GROUP_LENGTH = 4;
 
+  /** How long a check waits for its turn. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** How many may wait for one turn; each holds up a thread. */
+  private static final int WAITERS_PER_TURN = 8;
+
   private final SecureRandom random;
+  private final Semaphore turns;
+  private final int mostWaiters;
   private final String decoy;
 
+  @Inject
   public Passwords(SecureRandom random) {
+    this(random, Runtime.getRuntime().availableProcessors());
+  }
+
+  /** With this many checks at once. */
+  Passwords(SecureRandom random, int atOnce) {
     this.random = random;
+    this.turns = new Semaphore(atOnce, true);
+    this.mostWaiters = atOnce * WAITERS_PER_TURN;
     this.decoy = hash(random());
+  }
+
+  /** What came of comparing a password with a hash. */
+  enum Match {
+    EQUAL,
+    DIFFERENT,
+    /** Too many others are being compared; nothing was looked at. */
+    NOT_NOW
   }
 
   /** What is wrong with a password that somebody wants to use from now on; empty if nothing is. */
@@ -64,13 +92,37 @@ public class Passwords {
 
   /**
    * Whether the password is the one that was hashed. Takes as long when there is no hash, so that
-   * nobody learns which names exist.
+   * nobody learns which names exist. bcrypt is expensive on purpose and anybody may ask: no more
+   * are computed at once than there are processors, first come, first served; who would wait for
+   * longer than a second is sent away.
    *
    * @param hash null if there is no such operator
    */
-  boolean matches(String password, String hash) {
-    boolean tooLong = password.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES;
-    boolean equal = BcryptUtil.matches(tooLong ? "" : password, hash == null ? decoy : hash);
-    return equal && hash != null && !tooLong;
+  Match match(String password, String hash) {
+    if (!takeTurn()) {
+      return Match.NOT_NOW;
+    }
+    try {
+      boolean tooLong = password.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES;
+      boolean equal = BcryptUtil.matches(tooLong ? "" : password, hash == null ? decoy : hash);
+      return equal && hash != null && !tooLong ? Match.EQUAL : Match.DIFFERENT;
+    } finally {
+      turns.release();
+    }
+  }
+
+  /** One for each check that may run now. */
+  Semaphore turns() {
+    return turns;
+  }
+
+  private boolean takeTurn() {
+    try {
+      return turns.getQueueLength() < mostWaiters
+          && turns.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 }

@@ -13,10 +13,11 @@ import javax.sql.DataSource;
  * Checks passwords and tokens.
  *
  * <p>Failures are counted in windows of five minutes: for one operator from one network, for one
- * network, and for one operator from everywhere. The last count stops a guesser with many
- * addresses, and would let him keep an operator out; so it does not hold for loopback: whoever sits
- * at the machine itself can always sign in. A token can't be guessed, so a valid one is never held
- * up.
+ * network, and for one operator from everywhere. Each of these counts lets a guesser keep others
+ * out, the last one even the only owner, wherever he is. So none of them holds up a password from
+ * loopback: whoever sits at the machine itself can always sign in, and guesses from there are
+ * slowed by bcrypt alone ({@link Passwords}). A token can't be guessed, so a valid one is never
+ * held up, from anywhere.
  */
 @ApplicationScoped
 class SignIn {
@@ -50,18 +51,26 @@ class SignIn {
     // Names are given by strangers: what can't be an operator's is counted under one subject.
     String operator = "operator:" + (NAME.matcher(name).matches() ? name : "?");
     String pair = operator + "@" + network;
-    if (failures.exhausted(network, PER_NETWORK)
-        || failures.exhausted(pair, PER_OPERATOR_AND_NETWORK)
-        || (!source.address().isLoopbackAddress() && failures.exhausted(operator, PER_OPERATOR))) {
+    if (!source.address().isLoopbackAddress()
+        && (failures.exhausted(network, PER_NETWORK)
+            || failures.exhausted(pair, PER_OPERATOR_AND_NETWORK)
+            || failures.exhausted(operator, PER_OPERATOR))) {
       return new SignInOutcome.Throttled(failures.untilNextWindow());
     }
     Row row = operator.endsWith("?") ? null : find(name);
-    if (!passwords.matches(password, row == null ? null : row.passwordHash())) {
-      failures.record(network);
-      failures.record(pair);
-      failures.record(operator);
-      return new SignInOutcome.Wrong();
-    }
+    return switch (passwords.match(password, row == null ? null : row.passwordHash())) {
+      case EQUAL -> known(row, name, source);
+      case DIFFERENT -> {
+        failures.record(network);
+        failures.record(pair);
+        failures.record(operator);
+        yield new SignInOutcome.Wrong();
+      }
+      case NOT_NOW -> new SignInOutcome.Busy();
+    };
+  }
+
+  private static SignInOutcome known(Row row, String name, SourceAddress source) {
     return new SignInOutcome.Known(
         new OperatorIdentity(
             OperatorIdentity.Kind.OPERATOR,

@@ -121,6 +121,10 @@ class SignInMechanism implements HttpAuthenticationMechanism {
         SignInRefusal.WRONG.keepWith(request);
         yield null;
       }
+      case SignInOutcome.Busy _ -> {
+        SignInRefusal.OVERLOADED.keepWith(request);
+        yield null;
+      }
       case SignInOutcome.Throttled(var retryAfter) -> {
         SignInRefusal.throttled(retryAfter).keepWith(request);
         yield null;

@@ -3,6 +3,7 @@ package io.sallyport.admin.signin;
 import io.sallyport.identity.Problem;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -44,10 +45,22 @@ public record SignInRefusal(Problem problem, Duration retryAfter) {
               "The database can't be reached now",
               503,
               null,
-              java.util.List.of("store_unavailable"),
+              List.of("store_unavailable"),
               null,
-              java.util.List.of()),
+              List.of()),
           Duration.ofSeconds(5));
+
+  static final SignInRefusal OVERLOADED =
+      new SignInRefusal(
+          new Problem(
+              "overloaded",
+              "Too many passwords are being checked now",
+              503,
+              "try again; an API token is never held up",
+              List.of("overloaded"),
+              null,
+              List.of()),
+          Duration.ofSeconds(2));
 
   static SignInRefusal throttled(Duration retryAfter) {
     return new SignInRefusal(
