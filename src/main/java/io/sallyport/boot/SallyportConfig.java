@@ -61,6 +61,8 @@ public interface SallyportConfig {
 
   Operator operator();
 
+  Shutdown shutdown();
+
   /** The database beside the service. */
   interface Database {
     /**
@@ -292,5 +294,15 @@ public interface SallyportConfig {
      */
     @WithName("initial-password")
     Optional<String> initialPassword();
+  }
+
+  /** The end of the process, on SIGTERM. */
+  interface Shutdown {
+    /**
+     * How long the device door waits for requests under way to be answered before it closes. It
+     * accepts no connection meanwhile and is not ready.
+     */
+    @WithDefault("5s")
+    Duration drain();
   }
 }

@@ -123,6 +123,7 @@ final class StartUp {
 
   void close(@Observes ShutdownEvent stopping) {
     LOG.info("Closing the doors");
+    door.drain(config.shutdown().drain());
     files.close();
     housekeeping.close();
     revocationLists.close();

@@ -62,6 +62,7 @@ class SallyportConfigTest {
                     Map.entry("sallyport.pki.crl-shards", "1"),
                     Map.entry("sallyport.pki.ocsp-lifetime", "10m"),
                     Map.entry("sallyport.pki.ocsp-per-second", "500"),
+                    Map.entry("sallyport.shutdown.drain", "5s"),
                     Map.entry("sallyport.tls.names", "localhost,127.0.0.1,::1"),
                     Map.entry("sallyport.tls.reload-period", "10s"),
                     Map.entry("sallyport.trust.missing-evidence", "require"))));
@@ -74,6 +75,7 @@ class SallyportConfigTest {
     assertThat(config.data()).isEqualTo(Path.of("data"));
     assertThat(config.masterKey()).isEmpty();
     assertThat(config.operator().initialPassword()).isEmpty();
+    assertThat(config.shutdown().drain()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.tls().names()).isEqualTo(List.of("localhost", "127.0.0.1", "::1"));
     assertThat(config.authority().certificateLifetime()).isEqualTo(Duration.ofDays(30));
     assertThat(config.grant().lifetime()).isEqualTo(Duration.ofMinutes(10));

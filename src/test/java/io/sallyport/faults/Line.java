@@ -31,16 +31,42 @@ final class Line implements AutoCloseable {
 
   Answer ask(String method, String path, String form) throws IOException {
     long begun = System.nanoTime();
-    byte[] body = form.getBytes(StandardCharsets.US_ASCII);
-    String head =
-        method
-            + " "
-            + path
-            + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            + "Content-Length: "
-            + body.length
-            + "\r\n\r\n";
-    socket.getOutputStream().write((head + form).getBytes(StandardCharsets.US_ASCII));
+    send(head(method, path, form) + form);
+    return read(begun);
+  }
+
+  /**
+   * Asks for the session and, in the same breath, sends the head of a token request and not its
+   * body: on return the door has read that head, since it has answered what came before it.
+   */
+  Answer askAndBeginToJoin() throws IOException {
+    long begun = System.nanoTime();
+    send(head("GET", "/session", "") + head("POST", "/oauth2/token", Laptop.JOIN));
+    return read(begun);
+  }
+
+  /** Sends the rest of what {@link #askAndBeginToJoin} began. */
+  Answer finishJoining() throws IOException {
+    long begun = System.nanoTime();
+    send(Laptop.JOIN);
+    return read(begun);
+  }
+
+  private static String head(String method, String path, String form) {
+    return method
+        + " "
+        + path
+        + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        + "Content-Length: "
+        + form.length()
+        + "\r\n\r\n";
+  }
+
+  private void send(String ascii) throws IOException {
+    socket.getOutputStream().write(ascii.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private Answer read(long begun) throws IOException {
     String status = line();
     Map<String, String> headers = new HashMap<>();
     for (String header = line(); !header.isEmpty(); header = line()) {

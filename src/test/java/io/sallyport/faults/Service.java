@@ -153,6 +153,12 @@ final class Service implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - begun);
   }
 
+  /** SIGTERM, without waiting for the end. */
+  Process askToEnd() {
+    process.destroy();
+    return process;
+  }
+
   boolean isReady() {
     return health("ready") == 200;
   }

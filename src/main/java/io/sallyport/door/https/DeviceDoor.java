@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.KeyCertOptions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,7 @@ public final class DeviceDoor implements AutoCloseable {
   private final AdmissionEngine admission;
   private final Handshakes handshakes;
   private final DoorTls tls;
+  private final OpenConnections connections = new OpenConnections();
   private final DeviceRequests requests;
   private final ExecutorService virtualThreads;
   private final Semaphore reconsidering = new Semaphore(RECONSIDERED_AT_ONCE, true);
@@ -84,7 +86,8 @@ public final class DeviceDoor implements AutoCloseable {
         new DeviceRequests(
             new DeviceEndpoints(admission, mint, grants, ending, renewal, clock),
             virtualThreads,
-            settings);
+            settings,
+            connections);
   }
 
   /**
@@ -195,9 +198,24 @@ public final class DeviceDoor implements AutoCloseable {
 
   /** For readiness: empty when open. */
   public Optional<String> impediment() {
+    if (connections.isDraining()) {
+      return Optional.of("the device door is about to close");
+    }
     return deployment == null ? Optional.of("the device door is not open") : Optional.empty();
   }
 
+  /**
+   * The first step of closing: accepts no connection any more, is not ready, and waits until the
+   * requests under way are answered, but no longer than {@code atMost}. Connections are told that
+   * they have no future.
+   */
+  public void drain(Duration atMost) {
+    if (!connections.drain(atMost)) {
+      LOG.warnf("Requests are still under way after %s; they are cut off", atMost);
+    }
+  }
+
+  /** Closes at once whatever is open. */
   @Override
   public void close() {
     String open = deployment;
@@ -267,6 +285,7 @@ public final class DeviceDoor implements AutoCloseable {
     @Override
     public void start(Promise<Void> started) {
       HttpServer server = vertx.createHttpServer(options);
+      server.connectionHandler(connections::opened);
       server.requestHandler(requests);
       // Every failed handshake is on record with its cause; a second line in the log would only
       // help a flood.

@@ -26,8 +26,14 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
   private final DeviceEndpoints endpoints;
   private final ExecutorService virtualThreads;
   private final DoorSettings settings;
+  private final OpenConnections connections;
 
-  DeviceRequests(DeviceEndpoints endpoints, ExecutorService virtualThreads, DoorSettings settings) {
+  DeviceRequests(
+      DeviceEndpoints endpoints,
+      ExecutorService virtualThreads,
+      DoorSettings settings,
+      OpenConnections connections) {
+    this.connections = connections;
     this.endpoints = endpoints;
     this.virtualThreads = virtualThreads;
     this.settings = settings;
@@ -44,6 +50,7 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
       return;
     }
     handshake.used();
+    connections.began(request);
     String path = request.path();
     HttpMethod method = request.method();
     if ("/oauth2/token".equals(path)) {
@@ -158,7 +165,7 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
     }
   }
 
-  private static void answer(HttpServerRequest request, DoorAnswer answer) {
+  private void answer(HttpServerRequest request, DoorAnswer answer) {
     HttpServerResponse response = request.response();
     if (response.ended() || response.closed()) {
       return;
@@ -171,7 +178,7 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
     }
     answer.headers().forEach(response::putHeader);
     boolean http1 = request.version() != HttpVersion.HTTP_2;
-    if (answer.closes() && http1) {
+    if (http1 && (answer.closes() || connections.isDraining())) {
       response.putHeader("Connection", "close");
     }
     response
@@ -180,6 +187,8 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
             done -> {
               if (answer.closes()) {
                 request.connection().close();
+              } else {
+                connections.answered(request);
               }
             });
   }
