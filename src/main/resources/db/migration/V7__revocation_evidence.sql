@@ -7,6 +7,8 @@ create table crl_source (
   anchor          uuid        not null references ca_certificate (id),
   url             text        not null,
   origin          text        not null check (origin in ('distributionPoint', 'configured', 'uploaded')),
+  -- whether a delta is expected there; null where an operator's URL or upload decides by itself
+  delta           boolean,
   created_at      timestamptz not null,
   -- fetching; next_fetch_at is null for what operators upload
   next_fetch_at   timestamptz,
@@ -82,13 +84,6 @@ create table ocsp_answer (
   primary key (anchor, issuer_key, serial)
 );
 
--- Whether an anchor's checks can be made; the replica that changes a row raises the alert, so that it is raised once.
-create table anchor_check (
-  anchor uuid        primary key,
-  causes text[]      not null,
-  since  timestamptz not null
-);
-
 grant select, insert, update, delete on
-  crl_source, crl_generation, crl_entry, crl_listed, ocsp_answer, anchor_check
+  crl_source, crl_generation, crl_entry, crl_listed, ocsp_answer
   to ${appRole};

@@ -109,6 +109,67 @@ public interface SallyportConfig {
      */
     @WithDefault("require")
     MissingEvidence missingEvidence();
+    /** The revocation lists of outside CAs. */
+    Crl crl();
+
+    /** The OCSP responders of outside CAs, asked where an anchor says so. */
+    Ocsp ocsp();
+
+    /** Where lists and responders may be reached. */
+    Fetch fetch();
+
+    /** How lists are fetched. */
+    interface Crl {
+      /**
+       * How often a list is asked for at least, by a conditional request; one that ends sooner is
+       * asked for twice before its end. A device that is newly listed is cut off at the latest this
+       * long after its CA published the list.
+       */
+      @WithDefault("15m")
+      Duration refresh();
+
+      /** How long to wait after a first failure; the wait doubles up to the period above. */
+      @WithDefault("30s")
+      Duration retry();
+
+      /** How long one fetch may take, redirections included. */
+      @WithDefault("2m")
+      Duration timeout();
+
+      /** How many bytes a list may have, fetched or uploaded. */
+      @WithDefault("134217728")
+      long maxBytes();
+    }
+
+    /** How responders are asked. */
+    interface Ocsp {
+      /** How long the answers on one chain may take; a handshake waits no longer for them. */
+      @WithDefault("2s")
+      Duration timeout();
+
+      /**
+       * How long an answer is relied on, if it doesn't end sooner, before it is asked for again.
+       */
+      @WithDefault("15m")
+      Duration refresh();
+
+      /** How many requests are under way at once, on each replica. */
+      @WithDefault("64")
+      int concurrency();
+
+      /** Whether requests carry a nonce (RFC 9654). An answer with another one is refused. */
+      @WithDefault("true")
+      boolean nonce();
+    }
+
+    /** URLs come from certificates: none may make this service reach into its own network. */
+    interface Fetch {
+      /**
+       * Address ranges ({@code 10.20.0.0/16}) and host names that may be fetched from although
+       * their addresses are private, loopback, link-local, unique-local or multicast.
+       */
+      Optional<List<String>> allow();
+    }
   }
 
   /** Our own certificate authority. */

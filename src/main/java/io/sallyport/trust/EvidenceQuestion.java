@@ -15,8 +15,10 @@ import java.util.UUID;
  *
  * @param anchor the id of the anchor's CA certificate
  * @param subjects never empty; the first is the leaf, the others are CA certificates
+ * @param certificates the certificates of the subjects, in their order
  */
-public record EvidenceQuestion(UUID anchor, List<Subject> subjects) {
+public record EvidenceQuestion(
+    UUID anchor, List<Subject> subjects, List<X509Certificate> certificates) {
 
   /**
    * One certificate, as its own extensions describe where its standing is told.
@@ -46,8 +48,9 @@ public record EvidenceQuestion(UUID anchor, List<Subject> subjects) {
   public EvidenceQuestion {
     Objects.requireNonNull(anchor, "anchor");
     subjects = List.copyOf(subjects);
-    if (subjects.isEmpty()) {
-      throw new IllegalArgumentException("a chain has a leaf");
+    certificates = List.copyOf(certificates);
+    if (subjects.isEmpty() || subjects.size() != certificates.size()) {
+      throw new IllegalArgumentException("a chain has a leaf, and a subject for each certificate");
     }
   }
 
@@ -62,6 +65,6 @@ public record EvidenceQuestion(UUID anchor, List<Subject> subjects) {
     for (X509Certificate certificate : leafFirstWithoutAnchor) {
       subjects.add(RevocationPointers.of(certificate));
     }
-    return new EvidenceQuestion(anchor, subjects);
+    return new EvidenceQuestion(anchor, subjects, leafFirstWithoutAnchor);
   }
 }

@@ -19,6 +19,7 @@ import org.bouncycastle.asn1.x509.DistributionPointName;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 
 /** Reads where a certificate's standing is told (RFC 5280 sections 4.2.1.13, 4.2.1.15, 4.2.2.1). */
 final class RevocationPointers {
@@ -121,6 +122,13 @@ final class RevocationPointers {
     return key == null || key.getKeyIdentifierOctets() == null
         ? null
         : HexFormat.of().formatHex(key.getKeyIdentifierOctets());
+  }
+
+  static String subjectKeyId(X509Certificate certificate) {
+    SubjectKeyIdentifier key =
+        read(
+            certificate, Extension.subjectKeyIdentifier.getId(), SubjectKeyIdentifier::getInstance);
+    return key == null ? null : HexFormat.of().formatHex(key.getKeyIdentifier());
   }
 
   private static <T> T read(
