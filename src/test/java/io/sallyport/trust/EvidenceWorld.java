@@ -66,6 +66,8 @@ final class EvidenceWorld implements AutoCloseable {
     }
   }
 
+  private static final long MAX_LIST = Long.getLong("sallyport.test.max-list", 8 * 1024 * 1024);
+
   /** What the web server gives for one path. */
   record Page(int status, byte[] body, Map<String, String> headers) {}
 
@@ -132,7 +134,7 @@ final class EvidenceWorld implements AutoCloseable {
             Duration.ofMinutes(15),
             Duration.ofSeconds(30),
             Duration.ofSeconds(20),
-            8 * 1024 * 1024,
+            MAX_LIST,
             Duration.ofMillis(500),
             Duration.ofMinutes(15),
             8,
