@@ -109,6 +109,7 @@ public interface SallyportConfig {
      */
     @WithDefault("require")
     MissingEvidence missingEvidence();
+
     /** The revocation lists of outside CAs. */
     Crl crl();
 

@@ -67,6 +67,7 @@ final class AskResponders {
    * Asks about one certificate and keeps the answer.
    *
    * @param configured the anchor's responder, or null to ask the one that the certificate names
+   * @param knownAsRevoked whether an earlier answer said so: its certificate is cut off already
    * @param deadline of {@link System#nanoTime}: waiting ends then, whatever the responder does
    */
   OcspAnswer ask(
@@ -75,6 +76,7 @@ final class AskResponders {
       X509Certificate certificate,
       X509Certificate issuer,
       String configured,
+      boolean knownAsRevoked,
       long deadline)
       throws OcspFailure {
     String url = url(subject, configured);
@@ -92,7 +94,8 @@ final class AskResponders {
           .start(
               () -> {
                 try {
-                  mine.complete(exchange(anchor, subject, certificate, issuer, url));
+                  mine.complete(
+                      exchange(anchor, subject, certificate, issuer, url, knownAsRevoked));
                 } catch (OcspFailure | RuntimeException | Error e) {
                   mine.completeExceptionally(e);
                 } finally {
@@ -127,7 +130,8 @@ final class AskResponders {
       EvidenceQuestion.Subject subject,
       X509Certificate certificate,
       X509Certificate issuer,
-      String url)
+      String url,
+      boolean knownAsRevoked)
       throws OcspFailure {
     OcspExchange exchange =
         OcspExchange.of(
@@ -135,7 +139,7 @@ final class AskResponders {
     OcspAnswer answer = exchange.judge(post(url, exchange.request()), clock.instant());
     try {
       answers.put(anchor, subject, answer);
-      if (answer.isRevoked()) {
+      if (answer.isRevoked() && !knownAsRevoked) {
         listed.noteOcsp(anchor, subject.name(), answer.reason());
       }
     } catch (SQLException | IllegalStateException e) {

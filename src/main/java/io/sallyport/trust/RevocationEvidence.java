@@ -203,6 +203,7 @@ public class RevocationEvidence {
             question.certificates().get(i),
             issuer(i),
             url,
+            cached != null && cached.isRevoked(),
             deadline);
       } catch (OcspFailure e) {
         if (holds) {

@@ -65,7 +65,15 @@ class SallyportConfigTest {
                     Map.entry("sallyport.shutdown.drain", "5s"),
                     Map.entry("sallyport.tls.names", "localhost,127.0.0.1,::1"),
                     Map.entry("sallyport.tls.reload-period", "10s"),
-                    Map.entry("sallyport.trust.missing-evidence", "require"))));
+                    Map.entry("sallyport.trust.crl.max-bytes", "134217728"),
+                    Map.entry("sallyport.trust.crl.refresh", "15m"),
+                    Map.entry("sallyport.trust.crl.retry", "30s"),
+                    Map.entry("sallyport.trust.crl.timeout", "2m"),
+                    Map.entry("sallyport.trust.missing-evidence", "require"),
+                    Map.entry("sallyport.trust.ocsp.concurrency", "64"),
+                    Map.entry("sallyport.trust.ocsp.nonce", "true"),
+                    Map.entry("sallyport.trust.ocsp.refresh", "15m"),
+                    Map.entry("sallyport.trust.ocsp.timeout", "2s"))));
   }
 
   @Test
