@@ -76,7 +76,7 @@ public final class OutsideEvidence {
     this.healths = new AnchorHealths(dataSource, unknowns, clock);
     this.watch = new AnchorWatch(healths, metrics);
     this.evidence =
-        new RevocationEvidence(
+        new StoredEvidence(
             dataSource,
             learn,
             answers,

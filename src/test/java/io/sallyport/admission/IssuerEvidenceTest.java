@@ -133,7 +133,7 @@ class IssuerEvidenceTest {
   private Assessment check(MissingEvidence missing, EvidenceVerdict verdict)
       throws StoreUnavailableException {
     RevocationEvidence evidence =
-        new RevocationEvidence(null) {
+        new RevocationEvidence() {
           @Override
           public EvidenceVerdict of(EvidenceQuestion question, Instant at) throws SQLException {
             asked = question;

@@ -134,6 +134,8 @@ class ListedByTheirIssuerTest {
     Files.writeString(
         folder.resolve("nginx.conf"),
         """
+        # Where root runs the tests, its workers must get into a folder of root's; ignored elsewhere.
+        user root;
         daemon off;
         pid nginx.pid;
         error_log logs/error.log;

@@ -115,6 +115,10 @@ final class EvidenceWorld implements AutoCloseable {
   }
 
   OutsideEvidence replica(String name, List<String> allow) {
+    return replica(name, allow, dataSource);
+  }
+
+  OutsideEvidence replica(String name, List<String> allow, DataSource dataSource) {
     ListedCertificates table =
         new ListedCertificates(dataSource, (tx, batch) -> listed.addAll(batch), clock);
     AuditLog audit =
