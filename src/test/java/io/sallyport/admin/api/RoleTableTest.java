@@ -62,6 +62,15 @@ class RoleTableTest {
               "GET", "/api/v1/trust-anchors/{id}", null, EnumSet.of(OWNER, OPERATOR, AUDITOR)),
           new Endpoint("PUT", "/api/v1/trust-anchors/{id}", "{}", EnumSet.of(OWNER, OPERATOR)),
           new Endpoint("DELETE", "/api/v1/trust-anchors/{id}", null, EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint(
+              "GET",
+              "/api/v1/trust-anchors/{id}/health",
+              null,
+              EnumSet.of(OWNER, OPERATOR, AUDITOR)),
+          new Endpoint(
+              "POST", "/api/v1/trust-anchors/{id}/crls", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint(
+              "POST", "/api/v1/trust-anchors/{id}/crls/refresh", null, EnumSet.of(OWNER, OPERATOR)),
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
           new Endpoint("POST", "/api/v1/enrolments", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),
