@@ -5,14 +5,18 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import javax.security.auth.x500.X500Principal;
 
 /**
  * What the authority works with, held in memory: the root's certificate (never its key) and the CAs
@@ -26,49 +30,58 @@ public final class AuthorityMaterial {
 
   private final X509Certificate root;
   private final List<IssuingCa> issuing;
+  private final List<X509Certificate> keyless;
 
   /**
    * @param issuing at least one
-   * @throws IllegalArgumentException if one of them was not issued by {@code root}, or may not
-   *     issue
+   * @throws IllegalArgumentException as the other constructor
    */
   public AuthorityMaterial(X509Certificate root, List<IssuingCa> issuing) {
+    this(root, issuing, List.of());
+  }
+
+  /**
+   * @param issuing at least one, today's first
+   * @param keyless CAs whose key is gone and whose certificates are honoured still; no CRL of
+   *     theirs can be signed here any more
+   * @throws IllegalArgumentException if one of them was not issued by {@code root}, may not issue,
+   *     or shares its name with another key
+   */
+  public AuthorityMaterial(
+      X509Certificate root, List<IssuingCa> issuing, List<X509Certificate> keyless) {
     this.root = Objects.requireNonNull(root, "root");
     this.issuing = List.copyOf(issuing);
+    this.keyless = List.copyOf(keyless);
     if (issuing.isEmpty()) {
       throw new IllegalArgumentException("an authority needs an issuing CA");
     }
     requireCa(root, "the root certificate");
     for (IssuingCa ca : issuing) {
-      requireCa(ca.certificate(), "the issuing certificate");
+      requireIssuer(ca.certificate(), root);
       requireCrlSign(ca.certificate());
-      requireIssuedBy(ca.certificate(), root);
       if (!CertificateParts.belongTogether(ca.certificate().getPublicKey(), ca.key())) {
         throw new IllegalArgumentException(
             "the private key does not belong to the issuing certificate");
       }
     }
+    for (X509Certificate ca : keyless) {
+      requireIssuer(ca, root);
+    }
+    requireDistinctNames();
   }
 
   /**
-   * Reads a configured authority.
+   * Reads an authority of three PEM files.
    *
    * @throws IllegalArgumentException naming the file and what is wrong with it; no message holds
    *     key material
    */
   public static AuthorityMaterial load(Path rootCrt, Path issuingCrt, Path issuingKey) {
-    X509Certificate root = read(rootCrt, Pem::certificates).getFirst();
-    X509Certificate issuing = read(issuingCrt, Pem::certificates).getFirst();
-    var key = read(issuingKey, Pem::privateKey);
-    if (!CertificateParts.belongTogether(issuing.getPublicKey(), key)) {
-      throw new IllegalArgumentException(
-          issuingKey + ": the private key does not belong to the certificate in " + issuingCrt);
-    }
-    try {
-      return new AuthorityMaterial(root, List.of(new IssuingCa(issuing, key)));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(rootCrt + ", " + issuingCrt + ": " + e.getMessage());
-    }
+    return new AuthorityImport(
+            Optional.of(rootCrt),
+            new AuthorityImport.Source.PemFiles(issuingCrt, issuingKey),
+            List.of())
+        .load();
   }
 
   public X509Certificate root() {
@@ -80,7 +93,17 @@ public final class AuthorityMaterial {
     return issuing.getFirst();
   }
 
-  /** Every CA whose certificates are honoured, today's first. */
+  /** Nothing that the current CA signs is valid after this: its own end, or the root's. */
+  public Instant signsUntil() {
+    Instant own = current().certificate().getNotAfter().toInstant();
+    Instant above = root.getNotAfter().toInstant();
+    return own.isBefore(above) ? own : above;
+  }
+
+  /**
+   * Every CA that signs here, today's first: certificates are by the first alone, CRLs by each for
+   * its own certificates.
+   */
   public List<IssuingCa> issuing() {
     return issuing;
   }
@@ -90,17 +113,20 @@ public final class AuthorityMaterial {
     return issuing.stream().filter(ca -> ca.id().equals(id)).findFirst();
   }
 
+  /** The CAs whose certificates are honoured although their key is gone. */
+  public List<X509Certificate> keyless() {
+    return keyless;
+  }
+
   /**
-   * All CA certificates, the root first: what {@code /cacerts} answers (RFC 7030 section 4.1.3).
+   * All CA certificates of every generation, the root first, then today's issuing CA: what {@code
+   * /cacerts} answers (RFC 7030 section 4.1.3).
    */
   public List<X509Certificate> caCertificates() {
-    var all = new ArrayList<X509Certificate>();
+    var all = new LinkedHashSet<X509Certificate>();
     all.add(root);
-    for (IssuingCa ca : issuing) {
-      if (!ca.certificate().equals(root)) {
-        all.add(ca.certificate());
-      }
-    }
+    issuing.forEach(ca -> all.add(ca.certificate()));
+    all.addAll(keyless);
     return List.copyOf(all);
   }
 
@@ -136,6 +162,23 @@ public final class AuthorityMaterial {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(file + ": " + e.getMessage());
     }
+  }
+
+  /** A CRL speaks for a name: under one name of two keys it would speak for the other's too. */
+  private void requireDistinctNames() {
+    var keys = new HashMap<X500Principal, PublicKey>();
+    for (X509Certificate ca : caCertificates()) {
+      PublicKey other = keys.putIfAbsent(ca.getSubjectX500Principal(), ca.getPublicKey());
+      if (other != null && !other.equals(ca.getPublicKey())) {
+        throw new IllegalArgumentException(
+            "two CA keys share the name " + ca.getSubjectX500Principal());
+      }
+    }
+  }
+
+  private static void requireIssuer(X509Certificate certificate, X509Certificate root) {
+    requireCa(certificate, "the issuing certificate");
+    requireIssuedBy(certificate, root);
   }
 
   private static void requireCa(X509Certificate certificate, String what) {

@@ -9,25 +9,22 @@ import java.util.Objects;
  *
  * @param pkiBaseUrl where the plain-HTTP paths {@code /pki/...} are reached from outside; baked
  *     into every certificate, so it can't be changed for those issued already
- * @param certificateLifetime how long a device's certificate lives, unless the issuing CA ends
- *     before
+ * @param profiles what a device's certificate looks like and how long it lives, by kind
  * @param codeLifetime how long an enrolment code may be used when nothing else is said
  * @param crlShards into how many lists the CRL of each issuing CA is split; a certificate names its
  *     own for ever, so a lower number speaks of later certificates only
  */
 public record AuthoritySettings(
-    URI pkiBaseUrl, Duration certificateLifetime, Duration codeLifetime, int crlShards) {
+    URI pkiBaseUrl, Profiles profiles, Duration codeLifetime, int crlShards) {
 
   /** The longest life that an enrolment code can be given. */
   static final Duration LONGEST_CODE = Duration.ofDays(30);
 
-  private static final Duration SHORTEST = Duration.ofMinutes(5);
-  private static final Duration LONGEST = Duration.ofDays(825);
   private static final int MOST_SHARDS = 1000;
 
   public AuthoritySettings {
     Objects.requireNonNull(pkiBaseUrl, "pkiBaseUrl");
-    Objects.requireNonNull(certificateLifetime, "certificateLifetime");
+    Objects.requireNonNull(profiles, "profiles");
     String scheme = pkiBaseUrl.getScheme();
     if (pkiBaseUrl.getHost() == null || !("http".equals(scheme) || "https".equals(scheme))) {
       throw new IllegalArgumentException(
@@ -35,10 +32,6 @@ public record AuthoritySettings(
     }
     if (pkiBaseUrl.getQuery() != null || pkiBaseUrl.getFragment() != null) {
       throw new IllegalArgumentException("the PKI base URL has no query and no fragment");
-    }
-    if (certificateLifetime.compareTo(SHORTEST) < 0 || certificateLifetime.compareTo(LONGEST) > 0) {
-      throw new IllegalArgumentException(
-          "a certificate lives between 5 minutes and 825 days, not " + certificateLifetime);
     }
     if (!codeLifetime.isPositive() || codeLifetime.compareTo(LONGEST_CODE) > 0) {
       throw new IllegalArgumentException(
@@ -50,7 +43,13 @@ public record AuthoritySettings(
     }
   }
 
-  /** With one list for each issuing CA. */
+  /** The same life for every kind of device. */
+  public AuthoritySettings(
+      URI pkiBaseUrl, Duration certificateLifetime, Duration codeLifetime, int crlShards) {
+    this(pkiBaseUrl, Profiles.living(certificateLifetime), codeLifetime, crlShards);
+  }
+
+  /** The same with one list for each issuing CA. */
   public AuthoritySettings(URI pkiBaseUrl, Duration certificateLifetime, Duration codeLifetime) {
     this(pkiBaseUrl, certificateLifetime, codeLifetime, 1);
   }

@@ -55,7 +55,7 @@ class CodeStore {
       """
       insert into issuance
         (serial, issuer_key, thumbprint, device_id, profile, asked_by, issued_at, not_after, crl_shard)
-      values (?, ?, ?, ?, 'laptop', ?, ?, ?, ?)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?)
       """;
 
   private final DataSource dataSource;
@@ -185,10 +185,11 @@ class CodeStore {
       statement.setBytes(2, name.issuerKey());
       statement.setBytes(3, issued.thumbprint().bytes());
       statement.setObject(4, device.value());
-      statement.setString(5, askedBy);
-      statement.setTimestamp(6, Timestamp.from(now));
-      statement.setTimestamp(7, Timestamp.from(issued.leaf().getNotAfter().toInstant()));
-      statement.setInt(8, issued.shard());
+      statement.setString(5, issued.profile());
+      statement.setString(6, askedBy);
+      statement.setTimestamp(7, Timestamp.from(now));
+      statement.setTimestamp(8, Timestamp.from(issued.leaf().getNotAfter().toInstant()));
+      statement.setInt(9, issued.shard());
       statement.executeUpdate();
     } catch (SQLException e) {
       throw new IllegalStateException("the issuance could not be recorded", e);

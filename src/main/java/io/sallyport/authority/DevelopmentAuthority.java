@@ -20,7 +20,11 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Makes an authority and a server certificate on the first start of a development installation, and
@@ -30,8 +34,15 @@ import java.util.Set;
  * {@code ca/issuing.crt}, {@code tls/server.key}, {@code tls/server.crt}, each whole or not at all.
  * So a start that was killed leaves a beginning of that list, and the next one goes on from there;
  * anything else was done by hand and is refused rather than overwritten.
+ *
+ * <p>An issuing CA that would end before a certificate of today is rolled over: it is copied to
+ * {@code ca/issuing-1.key} and {@code .crt} (the next one to {@code -2}), then replaced, first its
+ * key and then its certificate. Its certificates stay honoured. A key that does not fit its
+ * certificate, beside a copy of that certificate, is what a killed roll-over leaves.
  */
 public final class DevelopmentAuthority {
+
+  private static final Pattern EARLIER = Pattern.compile("issuing-([1-9][0-9]{0,8})\\.crt");
 
   private final Path ca;
   private final Path tls;
@@ -39,26 +50,81 @@ public final class DevelopmentAuthority {
   private final SecureRandom random;
   private final DevelopmentCertificates certificates;
 
-  private DevelopmentAuthority(Path dir, Clock clock, SecureRandom random) {
+  private final Duration longestLife;
+
+  private DevelopmentAuthority(
+      Path dir,
+      Clock clock,
+      SecureRandom random,
+      Duration longestLife,
+      Optional<AuthoritySettings> pointers) {
+    this.longestLife = longestLife;
     this.ca = dir.resolve("ca");
     this.tls = dir.resolve("tls");
     this.clock = clock;
     this.random = random;
-    this.certificates = new DevelopmentCertificates(clock, random);
+    this.certificates = new DevelopmentCertificates(clock, random, pointers);
+  }
+
+  /** The same for certificates that point nowhere, and without a roll-over. */
+  public static AuthorityMaterial prepare(
+      Path dir, Clock clock, SecureRandom random, List<String> serverNames) throws IOException {
+    return prepare(dir, clock, random, serverNames, Duration.ZERO, Optional.empty());
   }
 
   /**
    * On return all six files are there, flushed, readable by this account only. The server
    * certificate is renewed, with its key kept, when less than a third of its life is left or {@code
-   * serverNames} are not those it holds.
+   * serverNames} are not those it holds. The issuing CA is rolled over when it has less left than
+   * the longest life of a certificate, unless the root's key was taken away.
    *
    * @param serverNames DNS names and IP addresses, at least one
+   * @param settings how long certificates live, and where a new issuing certificate says that the
+   *     root's is to be had
    * @throws IllegalArgumentException naming a file that is damaged or missing, or a name that is
    *     none
    * @throws IOException if the files can't be written
    */
   public static AuthorityMaterial prepare(
-      Path dir, Clock clock, SecureRandom random, List<String> serverNames) throws IOException {
+      Path dir,
+      Clock clock,
+      SecureRandom random,
+      List<String> serverNames,
+      AuthoritySettings settings)
+      throws IOException {
+    return prepare(
+        dir,
+        clock,
+        random,
+        serverNames,
+        settings.profiles().longestLifetime(),
+        Optional.of(settings));
+  }
+
+  /** The authority in {@code dir}, of all generations, the newest of the earlier ones first. */
+  public static AuthorityImport imported(Path dir) throws IOException {
+    Path ca = dir.resolve("ca");
+    return new AuthorityImport(
+        Optional.of(ca.resolve("root.crt")),
+        new AuthorityImport.Source.PemFiles(ca.resolve("issuing.crt"), ca.resolve("issuing.key")),
+        generations(ca).reversed().stream()
+            .map(
+                number ->
+                    new AuthorityImport.Previous(
+                        earlier(ca, number, "crt"),
+                        Optional.of(earlier(ca, number, "key")).filter(Files::exists),
+                        Optional.empty()))
+            .toList());
+  }
+
+  private static AuthorityMaterial prepare(
+      Path dir,
+      Clock clock,
+      SecureRandom random,
+      List<String> serverNames,
+      Duration longestLife,
+      Optional<AuthoritySettings> pointers)
+      throws IOException {
     if (serverNames.isEmpty()) {
       throw new IllegalArgumentException("a server certificate needs at least one name");
     }
@@ -72,7 +138,7 @@ public final class DevelopmentAuthority {
                 StandardOpenOption.CREATE,
                 StandardOpenOption.WRITE);
         var held = lock.lock()) {
-      return new DevelopmentAuthority(dir, clock, random).prepare(names);
+      return new DevelopmentAuthority(dir, clock, random, longestLife, pointers).prepare(names);
     }
   }
 
@@ -105,17 +171,80 @@ public final class DevelopmentAuthority {
     Path rootKey = ca.resolve("root.key");
     if (!Files.exists(file)) {
       refuseIfMissing(rootKey, ca.resolve("root.crt"));
-      PrivateKey signer = AuthorityMaterial.read(rootKey, Pem::privateKey);
-      KeyPair keys = newKeys(keyFile);
-      SecretFiles.write(file, Pem.of(certificates.issuing(keys.getPublic(), root, signer)));
+      newIssuing(root);
     }
     refuseIfMissing(keyFile, file);
+    rollOver(root);
+    for (int number : generations(ca)) {
+      for (String kind : List.of("key", "crt")) {
+        Path kept = earlier(ca, number, kind);
+        if (Files.exists(kept)) {
+          SecretFiles.tighten(kept);
+        }
+      }
+    }
     SecretFiles.tighten(keyFile);
     SecretFiles.tighten(file);
     if (Files.exists(rootKey)) {
       SecretFiles.tighten(rootKey);
     }
-    return AuthorityMaterial.load(ca.resolve("root.crt"), file, keyFile);
+    return imported(ca.getParent()).load();
+  }
+
+  private void newIssuing(X509Certificate root) throws IOException {
+    PrivateKey signer = AuthorityMaterial.read(ca.resolve("root.key"), Pem::privateKey);
+    KeyPair keys = newKeys(ca.resolve("issuing.key"));
+    SecretFiles.write(
+        ca.resolve("issuing.crt"), Pem.of(certificates.issuing(keys.getPublic(), root, signer)));
+  }
+
+  private void rollOver(X509Certificate root) throws IOException {
+    if (!Files.exists(ca.resolve("root.key"))) {
+      return;
+    }
+    X509Certificate current = certificate(ca.resolve("issuing.crt"));
+    PrivateKey key = AuthorityMaterial.read(ca.resolve("issuing.key"), Pem::privateKey);
+    boolean pair = CertificateParts.belongTogether(current.getPublicKey(), key);
+    boolean kept = false;
+    for (int number : generations(ca)) {
+      kept |= certificate(earlier(ca, number, "crt")).equals(current);
+    }
+    if (!pair) {
+      if (kept) {
+        newIssuing(root);
+      }
+      return;
+    }
+    Instant last = current.getNotAfter().toInstant();
+    // A root that ends as soon can't sign a longer one.
+    if (clock.instant().plus(longestLife).isBefore(last)
+        || !last.isBefore(root.getNotAfter().toInstant())) {
+      return;
+    }
+    if (!kept) {
+      List<Integer> generations = generations(ca);
+      int number = generations.isEmpty() ? 1 : generations.getLast() + 1;
+      // The key first: a certificate without it would count as an authority whose key is gone.
+      SecretFiles.write(earlier(ca, number, "key"), Pem.of(key));
+      SecretFiles.write(earlier(ca, number, "crt"), Pem.of(current));
+    }
+    newIssuing(root);
+  }
+
+  /** The numbers of the issuing CAs that were rolled over, ascending. */
+  private static List<Integer> generations(Path ca) throws IOException {
+    try (Stream<Path> files = Files.list(ca)) {
+      return files
+          .map(file -> EARLIER.matcher(file.getFileName().toString()))
+          .filter(Matcher::matches)
+          .map(found -> Integer.valueOf(found.group(1)))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static Path earlier(Path ca, int number, String kind) {
+    return ca.resolve("issuing-" + number + "." + kind);
   }
 
   private void server(IssuingCa issuer, List<ServerName> names) throws IOException {

@@ -16,6 +16,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AccessDescription;
+import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -39,10 +41,15 @@ final class DevelopmentCertificates {
 
   private final Clock clock;
   private final SecureRandom random;
+  private final Optional<AuthoritySettings> pointers;
 
-  DevelopmentCertificates(Clock clock, SecureRandom random) {
+  /**
+   * @param pointers where the CA certificates are to be had; certificates without pointers if empty
+   */
+  DevelopmentCertificates(Clock clock, SecureRandom random, Optional<AuthoritySettings> pointers) {
     this.clock = clock;
     this.random = random;
+    this.pointers = pointers;
   }
 
   X509Certificate root(KeyPair keys) throws IOException {
@@ -76,6 +83,18 @@ final class DevelopmentCertificates {
         CertificateParts.subjectKeyIdentifier(CertificateParts.spki(key)));
     builder.addExtension(
         Extension.authorityKeyIdentifier, false, CertificateParts.authorityKeyIdentifier(root));
+    // The root's certificate is served, so it is pointed at. A CRL of the root is not: its key is
+    // not at work here, and a list that nobody signs would make every check against it fail.
+    if (pointers.isPresent()) {
+      builder.addExtension(
+          Extension.authorityInfoAccess,
+          false,
+          new AuthorityInformationAccess(
+              AccessDescription.id_ad_caIssuers,
+              new GeneralName(
+                  GeneralName.uniformResourceIdentifier,
+                  pointers.get().caCertificateUrl(IssuingCa.idOf(root)).toString())));
+    }
     return sign(builder, rootKey);
   }
 

@@ -11,10 +11,15 @@ import java.util.Optional;
  * @param active whether it is in the one state in which a certificate is renewed
  */
 record EnrollingDevice(
-    String name, DeviceKind kind, Optional<Redemption.Cause> barredBy, boolean active) {
+    String name,
+    Optional<String> externalId,
+    DeviceKind kind,
+    Optional<Redemption.Cause> barredBy,
+    boolean active) {
 
   EnrollingDevice {
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(externalId, "externalId");
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(barredBy, "barredBy");
   }

@@ -10,13 +10,15 @@ import java.util.Objects;
  * registry makes it so.
  *
  * @param ca who signed it
+ * @param profile the name of the profile it was made by
  * @param shard the part of that CA's CRL which it names
  */
-public record IssuedCertificate(X509Certificate leaf, IssuingCa ca, int shard) {
+public record IssuedCertificate(X509Certificate leaf, IssuingCa ca, String profile, int shard) {
 
   public IssuedCertificate {
     Objects.requireNonNull(leaf, "leaf");
     Objects.requireNonNull(ca, "ca");
+    Objects.requireNonNull(profile, "profile");
   }
 
   /** The DER of the certificate. */

@@ -41,7 +41,11 @@ class PanacheDeviceRegistry implements DeviceRegistry {
 
   private static EnrollingDevice enrolling(Device device) {
     return new EnrollingDevice(
-        device.name, device.kind, barredBy(device.state), device.state == DeviceState.ACTIVE);
+        device.name,
+        Optional.ofNullable(device.externalId),
+        device.kind,
+        barredBy(device.state),
+        device.state == DeviceState.ACTIVE);
   }
 
   /** Why a device in this state gets no first certificate. */

@@ -158,8 +158,7 @@ public class RedeemCode {
       SourceAddress source,
       String protocol,
       Instant now) {
-    IssuedCertificate issued =
-        issuer.issue(new IssuanceRequest(device, details.name(), details.kind(), csr));
+    IssuedCertificate issued = issuer.issue(IssuanceRequest.of(device, details, csr));
     store.recordIssuance(device, issued, "enrolmentCode:" + code.id(), now);
     store.bind(code, csr.keyHash(), issued, now);
     record("enrolmentCode.redeem", device, code, issued, source, protocol, now);

@@ -8,8 +8,6 @@ import io.sallyport.admission.DecisionMeters;
 import io.sallyport.admission.StandingQuery;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.audit.AuditSettings;
-import io.sallyport.authority.AuthorityMaterial;
-import io.sallyport.authority.AuthoritySettings;
 import io.sallyport.feed.ChangeFeed;
 import io.sallyport.grant.GrantSettings;
 import io.sallyport.grant.GrantStatus;
@@ -27,7 +25,6 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.net.InetAddress;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -213,27 +210,6 @@ public final class Beans {
         clock,
         grants.lifetime(),
         new DecisionMeters(metrics));
-  }
-
-  @Produces
-  @Singleton
-  AuthorityMaterial authority(SallyportConfig config) {
-    Path data = Preparation.absolute(config.data());
-    var authority = config.authority();
-    return AuthorityMaterial.load(
-        authority.root().orElse(data.resolve("ca/root.crt")),
-        authority.issuingCertificate().orElse(data.resolve("ca/issuing.crt")),
-        authority.issuingKey().orElse(data.resolve("ca/issuing.key")));
-  }
-
-  @Produces
-  @Singleton
-  AuthoritySettings authoritySettings(SallyportConfig config) {
-    return new AuthoritySettings(
-        URI.create(config.pki().baseUrl().orElse("http://localhost:8080")),
-        config.authority().certificateLifetime(),
-        config.authority().codeLifetime(),
-        config.pki().crlShards());
   }
 
   @Produces

@@ -1,6 +1,9 @@
 package io.sallyport.boot;
 
+import io.sallyport.authority.AuthoritySettings;
 import io.sallyport.authority.DevelopmentAuthority;
+import io.smallrye.config.ConfigValidationException;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * What must exist before Quarkus starts, and the settings that follow from it. Run again in a live
@@ -83,27 +87,29 @@ public final class Preparation {
 
   private void refuseWhatIsMissing() {
     List<String> missing = new ArrayList<>();
-    for (String key :
-        List.of(
-            URL,
-            "sallyport.master-key",
-            "sallyport.tls.certificate",
-            "sallyport.tls.key",
-            "sallyport.authority.root",
-            "sallyport.authority.issuing-certificate",
-            "sallyport.authority.issuing-key",
-            "sallyport.operator.initial-password",
-            "sallyport.pki.base-url")) {
-      if (given(key).isEmpty()) {
-        missing.add(key);
-      }
-    }
+    List.of(URL, "sallyport.master-key", "sallyport.tls.certificate", "sallyport.tls.key").stream()
+        .filter(key -> given(key).isEmpty())
+        .forEach(missing::add);
+    AuthorityKeys authority = authorityKeys();
+    missing.addAll(authority.missing());
+    List.of("sallyport.operator.initial-password", "sallyport.pki.base-url").stream()
+        .filter(key -> given(key).isEmpty())
+        .forEach(missing::add);
     if (!missing.isEmpty()) {
       throw new RefusedToStart(
           "with sallyport.database.embedded=false nothing secret is made up, and these are not set: "
               + String.join(", ", missing)
-              + ". docs/configuration.md says what each is.");
+              + "."
+              + (authority.none()
+                  ? " Instead of the authority's PEM files a PKCS#12 file (sallyport.authority.keystore)"
+                      + " or a key in a PKCS#11 token (sallyport.authority.pkcs11.library) can be given."
+                  : "")
+              + " docs/configuration.md says what each is.");
     }
+  }
+
+  private AuthorityKeys authorityKeys() {
+    return new AuthorityKeys(key -> given(key).isPresent());
   }
 
   private void certificates(Path data, Map<String, String> settings) {
@@ -113,20 +119,46 @@ public final class Preparation {
       throw new RefusedToStart(
           "sallyport.tls.certificate and sallyport.tls.key go together; only one of them is set.");
     }
-    boolean ownAuthority = given("sallyport.authority.root").isEmpty();
-    if (ownAuthority) {
+    AuthorityKeys authority = authorityKeys();
+    if (authority.none()) {
       try {
-        DevelopmentAuthority.prepare(data, clock, random, serverNames());
+        DevelopmentAuthority.prepare(data, clock, random, serverNames(), authoritySettings());
       } catch (IOException | IllegalArgumentException e) {
         throw new RefusedToStart("the certificates under " + data + ": " + e.getMessage(), e);
       }
     } else if (certificate.isEmpty()) {
       throw new RefusedToStart(
-          "sallyport.authority.root is set but sallyport.tls.certificate is not: a server certificate is made up only"
+          authority.first()
+              + " is set but sallyport.tls.certificate is not: a server certificate is made up only"
               + " together with an authority.");
+    } else if (!authority.missing().isEmpty()) {
+      throw new RefusedToStart(
+          authority.first()
+              + " is set, and an authority given so needs these too: "
+              + String.join(", ", authority.missing())
+              + ".");
     }
     settings.put(CERTIFICATE, certificate.orElse(data.resolve("tls/server.crt").toString()));
     settings.put(KEY, key.orElse(data.resolve("tls/server.key").toString()));
+  }
+
+  /** The typed configuration of the authority, which Quarkus would make of the same sources. */
+  private AuthoritySettings authoritySettings() {
+    var sources = new ArrayList<ConfigSource>();
+    config.getConfigSources().forEach(sources::add);
+    try {
+      return AuthorityBeans.settings(
+          new SmallRyeConfigBuilder()
+              .addDiscoveredConverters()
+              .addDefaultInterceptors()
+              .withMapping(SallyportConfig.class)
+              .withValidateUnknown(false)
+              .withSources(sources)
+              .build()
+              .getConfigMapping(SallyportConfig.class));
+    } catch (ConfigValidationException e) {
+      throw new RefusedToStart("the configuration can't be read: " + e.getMessage(), e);
+    }
   }
 
   private List<String> serverNames() {

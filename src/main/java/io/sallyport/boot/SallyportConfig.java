@@ -7,6 +7,7 @@ import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -175,7 +176,12 @@ public interface SallyportConfig {
 
   /** Our own certificate authority. */
   interface Authority {
-    /** PEM file of the root certificate; made under the data folder where unset. */
+    /**
+     * PEM file of the root certificate. The issuing CA is given in one of three ways: by {@code
+     * issuing-certificate} and {@code issuing-key}, by {@code keystore}, or by {@code pkcs11}.
+     * Where none of them is set, an authority is made under the data folder, which is refused with
+     * {@code sallyport.database.embedded=false}.
+     */
     Optional<Path> root();
 
     /** PEM file of the issuing certificate. */
@@ -184,9 +190,27 @@ public interface SallyportConfig {
     /** PEM file (PKCS#8) of the issuing key. */
     Optional<Path> issuingKey();
 
-    /** How long the certificates live that we issue to devices. */
+    /**
+     * PKCS#12 file of the issuing key and its certificate; the root certificate may be in its chain
+     * instead of in {@code root}.
+     */
+    Optional<Path> keystore();
+
+    /** File whose first line is the password of the PKCS#12 file. */
+    Optional<Path> keystorePasswordFile();
+
+    /** The issuing key's alias in the PKCS#12 file; needed where it holds more than one key. */
+    Optional<String> keystoreAlias();
+
+    Pkcs11 pkcs11();
+
+    List<Previous> previous();
+
+    /** How long the certificates live that we issue to devices, unless their profile says. */
     @WithDefault("30d")
     Duration certificateLifetime();
+
+    Map<String, Profile> profiles();
 
     /** How long an enrolment code may be used. */
     @WithDefault("24h")
@@ -198,6 +222,73 @@ public interface SallyportConfig {
      */
     @WithDefault("24h")
     Duration renewalGrace();
+  }
+
+  /** An issuing key that stays in a hardware security module. */
+  interface Pkcs11 {
+    /** The PKCS#11 module of its vendor, like {@code /usr/lib/softhsm/libsofthsm2.so}. */
+    Optional<Path> library();
+
+    /**
+     * The number of the token's slot, decimal or like {@code 0x4d2}; the first slot where unset.
+     */
+    Optional<String> slot();
+
+    /** File whose first line is the user PIN of the token. */
+    Optional<Path> pinFile();
+
+    /**
+     * The label ({@code CKA_LABEL}) of the issuing key; its certificate lies beside it in the
+     * token, under the same label and {@code CKA_ID}.
+     */
+    Optional<String> keyLabel();
+  }
+
+  /**
+   * An issuing CA that issues no more, {@code previous[0]} and so on: its certificates are honoured
+   * until they end, and it is in every bundle. To roll over without a gap, add the new CA here
+   * first and restart every replica, then exchange it with the issuing one.
+   */
+  interface Previous {
+    /** PEM file of its certificate. */
+    Path certificate();
+
+    /**
+     * PEM file (PKCS#8) of its key. With neither this nor {@code key-alias} its CRL is signed here
+     * no more.
+     */
+    Optional<Path> key();
+
+    /** Or the key's alias in the PKCS#12 file, or its label in the token, of the issuing CA. */
+    Optional<String> keyAlias();
+  }
+
+  /**
+   * What certificates look like that we issue to one kind of device: {@code laptop}, {@code phone},
+   * {@code server}, {@code iot}, {@code partner} or {@code networkAccessServer}.
+   */
+  interface Profile {
+    /**
+     * How long they live, 5 minutes to 825 days; {@code sallyport.authority.certificate-lifetime}
+     * where unset.
+     */
+    Optional<Duration> lifetime();
+
+    /**
+     * For which keys they are issued: {@code P-256,P-384,Ed25519,RSA} (3072 bits at least) or some.
+     */
+    Optional<List<String>> keyTypes();
+
+    /** Their extended key usage: {@code clientAuth}, or {@code clientAuth,serverAuth}. */
+    Optional<List<String>> extendedKeyUsage();
+
+    /**
+     * Their subject alternative names, each {@code uri:}, {@code dns:} or {@code email:} and a text
+     * with places for {@code {deviceId}}, {@code {name}} and {@code {externalId}} as the registry
+     * says them; {@code uri:urn:uuid:{deviceId}} where unset. A name that does not fit the device
+     * is left out.
+     */
+    Optional<List<String>> subjectAlternativeNames();
   }
 
   /** What our certificates point at. */

@@ -5,7 +5,6 @@ import io.quarkus.runtime.StartupEvent;
 import io.sallyport.admin.signin.FirstOperator;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.authority.AuthorityMaterial;
-import io.sallyport.authority.IssuingCa;
 import io.sallyport.authority.ListClockwork;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.feed.ChangeFeed;
@@ -90,11 +89,9 @@ final class StartUp {
 
   private void trustWhatIsConfigured() throws SQLException {
     caCertificates.addAnchor(authority.root(), CaSource.AUTHORITY);
-    for (IssuingCa issuing : authority.issuing()) {
-      if (!issuing.certificate().equals(authority.root())) {
-        caCertificates.ensureIntermediate(issuing.certificate());
-      }
-    }
+    authority.caCertificates().stream()
+        .filter(ca -> !ca.equals(authority.root()))
+        .forEach(caCertificates::ensureIntermediate);
     config
         .trust()
         .anchors()

@@ -179,26 +179,6 @@ class CertificateIssuerTest {
     }
   }
 
-  @Test
-  void lintFindsWhatASignerGotWrong() throws Exception {
-    VerifiedCsr csr = Csrs.verified(Csrs.p256());
-    VerifiedCsr other = Csrs.verified(Csrs.p256());
-    X509Certificate leaf = issuer(Duration.ofDays(30)).issue(asked("x", csr)).leaf();
-    Instant now = clock.instant();
-    IssuingCa ca = authority.current();
-    X509Certificate server =
-        Pem.certificates(Files.readAllBytes(dir.resolve("tls/server.crt"))).getFirst();
-
-    assertThat(CertificateLint.faults(leaf, ca, other, now, Duration.ofDays(30)))
-        .containsExactly("its key is not the one asked for");
-    assertThat(CertificateLint.faults(leaf, ca, csr, now, Duration.ofDays(29)))
-        .singleElement()
-        .asString()
-        .contains("validity");
-    assertThat(CertificateLint.faults(server, ca, csr, now, Duration.ofDays(365)))
-        .contains("its extended key usage is not client authentication alone");
-  }
-
   private IssuedCertificate issue(String name) throws Exception {
     return issuer(Duration.ofDays(30)).issue(asked(name, Csrs.verified(Csrs.p256())));
   }

@@ -3,6 +3,7 @@ package io.sallyport.authority;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -10,6 +11,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -200,6 +202,122 @@ class DevelopmentAuthorityTest {
     assertThatThrownBy(() -> prepare(List.of("no spaces please")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("no spaces please");
+  }
+
+  @Test
+  void rollsOverWhenACertificateOfTodayWouldOutliveTheIssuingCa() throws Exception {
+    AuthorityMaterial first = prepareFor(Duration.ofDays(30));
+    clock.advance(Duration.ofDays(1825 - 31));
+    assertThat(prepareFor(Duration.ofDays(30)).current().id()).isEqualTo(first.current().id());
+    clock.advance(Duration.ofDays(2));
+
+    AuthorityMaterial second = prepareFor(Duration.ofDays(30));
+
+    assertThat(second.current().id()).isNotEqualTo(first.current().id());
+    assertThat(second.issuing()).extracting(IssuingCa::id).contains(first.current().id());
+    assertThat(second.caCertificates())
+        .containsExactly(
+            first.root(), second.current().certificate(), first.current().certificate());
+    assertThat(permissions("ca/issuing-1.key")).isEqualTo("rw-------");
+    // The server certificate goes with the CA that issues.
+    Pem.certificates(Files.readAllBytes(dir.resolve("tls/server.crt")))
+        .getFirst()
+        .verify(second.current().certificate().getPublicKey());
+  }
+
+  @Test
+  void keepsEveryGeneration() throws Exception {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      ids.addFirst(prepareFor(Duration.ofDays(30)).current().id());
+      // The root lives for two generations and one that ends with it.
+      clock.advance(Duration.ofDays(1800));
+    }
+
+    assertThat(prepareFor(Duration.ofDays(30)).issuing())
+        .extracting(IssuingCa::id)
+        .containsExactlyElementsOf(ids);
+  }
+
+  @Test
+  void goesOnWithARollOverKilledAfterAnyFile() throws Exception {
+    AuthorityMaterial first = prepareFor(Duration.ofDays(30));
+    clock.advance(Duration.ofDays(1800));
+    List<String> written =
+        List.of("ca/issuing-1.key", "ca/issuing-1.crt", "ca/issuing.key", "ca/issuing.crt");
+    Map<String, String> before = contents();
+    prepareFor(Duration.ofDays(30));
+    Map<String, String> after = contents();
+    for (String file : List.of("ca/issuing-1.key", "ca/issuing-1.crt")) {
+      after.put(file, Files.readString(dir.resolve(file)));
+    }
+
+    for (int done = 0; done <= written.size(); done++) {
+      for (int i = 0; i < written.size(); i++) {
+        Path file = dir.resolve(written.get(i));
+        String content = (i < done ? after : before).get(written.get(i));
+        if (content == null) {
+          Files.deleteIfExists(file);
+        } else {
+          Files.writeString(file, content);
+        }
+      }
+
+      AuthorityMaterial second = prepareFor(Duration.ofDays(30));
+
+      assertThat(second.issuing()).as("%s files written", done).hasSize(2);
+      assertThat(second.issuing().getLast().id()).isEqualTo(first.current().id());
+      assertThat(dir.resolve("ca/issuing-2.crt")).doesNotExist();
+    }
+  }
+
+  @Test
+  void doesNotRollOverWithoutTheRootsKey() throws Exception {
+    AuthorityMaterial first = prepareFor(Duration.ofDays(30));
+    Files.delete(dir.resolve("ca/root.key"));
+    clock.advance(Duration.ofDays(1810));
+
+    assertThat(prepareFor(Duration.ofDays(30)).current().id()).isEqualTo(first.current().id());
+  }
+
+  @Test
+  void honoursAnEarlierCaWhoseKeyIsGone() throws Exception {
+    AuthorityMaterial first = prepareFor(Duration.ofDays(30));
+    clock.advance(Duration.ofDays(1810));
+    prepareFor(Duration.ofDays(30));
+    Files.delete(dir.resolve("ca/issuing-1.key"));
+
+    AuthorityMaterial second = prepareFor(Duration.ofDays(30));
+
+    assertThat(second.issuing()).hasSize(1);
+    assertThat(second.keyless()).containsExactly(first.current().certificate());
+    assertThat(second.caCertificates()).contains(first.current().certificate());
+  }
+
+  @Test
+  void pointsFromTheIssuingCertificateAtTheRoots() throws Exception {
+    AuthorityMaterial material = prepareFor(Duration.ofDays(30));
+
+    String text =
+        OpenSsl.run("x509", "-in", dir.resolve("ca/issuing.crt").toString(), "-noout", "-text")
+            .output();
+
+    assertThat(text)
+        .contains(
+            "CA Issuers - URI:http://pki.example.com/pki/"
+                + IssuingCa.idOf(material.root())
+                + ".cer")
+        .doesNotContain("CRL Distribution Points");
+  }
+
+  private AuthorityMaterial prepareFor(Duration longestLife) throws Exception {
+    return DevelopmentAuthority.prepare(
+        dir,
+        clock,
+        random,
+        NAMES,
+        new AuthoritySettings(
+            URI.create("http://pki.example.com"), longestLife, Duration.ofHours(24)));
   }
 
   private AuthorityMaterial prepare(List<String> names) throws Exception {

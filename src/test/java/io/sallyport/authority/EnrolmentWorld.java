@@ -209,6 +209,7 @@ final class EnrolmentWorld implements AutoCloseable {
           return Optional.of(
               new EnrollingDevice(
                   rows.getString(1),
+                  Optional.empty(),
                   DeviceKind.of(rows.getString(2)).orElseThrow(),
                   barredBy(rows.getString(3)),
                   rows.getString(3).equals("active")));

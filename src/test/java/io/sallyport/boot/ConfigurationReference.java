@@ -20,6 +20,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.tools.ToolProvider;
 
@@ -40,6 +42,8 @@ final class ConfigurationReference {
 
   /** What stands together under one prefix. */
   record Group(String prefix, String text, List<Property> properties) {}
+
+  private static final Pattern MANY = Pattern.compile("(List<|Map<String, ?)(\\w+)>");
 
   private final CompilationUnitTree unit;
   private final DocTrees documentation;
@@ -103,8 +107,13 @@ final class ConfigurationReference {
       }
       String name = prefix + "." + name(method);
       String returned = method.getReturnType().toString();
+      Matcher many = MANY.matcher(returned);
       if (nested.containsKey(returned)) {
         group(nested.get(returned), name);
+      } else if (many.matches() && nested.containsKey(many.group(2))) {
+        group(
+            nested.get(many.group(2)),
+            name + (many.group(1).equals("List<") ? "[0]" : ".\"name\""));
       } else {
         properties.add(
             new Property(name, type(returned), value(method, "WithDefault"), text(method)));
@@ -155,6 +164,6 @@ final class ConfigurationReference {
         .lines()
         .map(String::strip)
         .collect(Collectors.joining(" "))
-        .replaceAll("\\{@(?:code|link)\\s+([^}]*)}", "`$1`");
+        .replaceAll("\\{@(?:code|link)\\s+((?:[^{}]|\\{[^{}]*})*)}", "`$1`");
   }
 }

@@ -42,6 +42,8 @@ class PreparationTest {
                 + "sallyport.tls.key, sallyport.authority.root, "
                 + "sallyport.authority.issuing-certificate, sallyport.authority.issuing-key, "
                 + "sallyport.operator.initial-password, sallyport.pki.base-url. "
+                + "Instead of the authority's PEM files a PKCS#12 file (sallyport.authority.keystore) "
+                + "or a key in a PKCS#11 token (sallyport.authority.pkcs11.library) can be given. "
                 + "docs/configuration.md says what each is.");
     assertThat(data()).doesNotExist();
   }
@@ -87,6 +89,102 @@ class PreparationTest {
         .isInstanceOf(RefusedToStart.class)
         .hasMessageStartingWith(
             "sallyport.authority.root is set but sallyport.tls.certificate is not");
+  }
+
+  @Test
+  void takesAnAuthorityInAPkcs12FileOrInAToken() throws IOException {
+    for (Map<String, String> authority :
+        List.of(
+            Map.of("keystore", "/given/ca.p12", "keystore-password-file", "/given/password"),
+            Map.of(
+                "root", "/given/root.crt",
+                "pkcs11.library", "/given/pkcs11.so",
+                "pkcs11.pin-file", "/given/pin",
+                "pkcs11.key-label", "issuing"))) {
+      Map<String, String> settings = production();
+      settings.keySet().removeIf(key -> key.startsWith("sallyport.authority."));
+      authority.forEach((key, value) -> settings.put("sallyport.authority." + key, value));
+
+      prepare(settings);
+
+      assertThat(filesUnder(data())).isEmpty();
+    }
+  }
+
+  @Test
+  void namesWhatAnAuthorityInATokenLacks() {
+    Map<String, String> settings = production();
+    settings.keySet().removeIf(key -> key.startsWith("sallyport.authority."));
+    settings.put("sallyport.authority.pkcs11.slot", "0");
+    settings.put("sallyport.authority.pkcs11.library", "/given/pkcs11.so");
+
+    assertThatThrownBy(() -> prepare(settings))
+        .isInstanceOf(RefusedToStart.class)
+        .hasMessage(
+            "with sallyport.database.embedded=false nothing secret is made up, and these are not set: "
+                + "sallyport.authority.root, sallyport.authority.pkcs11.pin-file, "
+                + "sallyport.authority.pkcs11.key-label. docs/configuration.md says what each is.");
+  }
+
+  @Test
+  void refusesTwoIssuingKeys() {
+    Map<String, String> settings = production();
+    settings.put("sallyport.authority.keystore", "/given/ca.p12");
+
+    assertThatThrownBy(() -> prepare(settings))
+        .isInstanceOf(RefusedToStart.class)
+        .hasMessageStartingWith(
+            "sallyport.authority.issuing-certificate and sallyport.authority.keystore are both set");
+  }
+
+  @Test
+  void refusesHalfOfAnAuthority() {
+    Map<String, String> settings = new HashMap<>(GIVEN_DATABASE);
+    settings.put("sallyport.tls.certificate", "/given/server.crt");
+    settings.put("sallyport.tls.key", "/given/server.key");
+    settings.put("sallyport.authority.keystore", "/given/ca.p12");
+
+    assertThatThrownBy(() -> prepare(settings))
+        .isInstanceOf(RefusedToStart.class)
+        .hasMessage(
+            "sallyport.authority.keystore is set, and an authority given so needs these too: "
+                + "sallyport.authority.keystore-password-file.");
+  }
+
+  @Test
+  void refusesAProfileThatCanNotBe() {
+    Map<String, String> wrong =
+        Map.of(
+            "\"toaster\".lifetime",
+                "sallyport.authority.profiles.\"toaster\": there is no such kind",
+            "\"phone\".key-types",
+                "sallyport.authority.profiles.\"phone\": a key type is one of P-256");
+    wrong.forEach(
+        (key, sentence) -> {
+          Map<String, String> settings = new HashMap<>(GIVEN_DATABASE);
+          settings.put(
+              "sallyport.authority.profiles." + key, key.endsWith("lifetime") ? "30d" : "DSA");
+
+          assertThatThrownBy(() -> prepare(settings))
+              .isInstanceOf(RefusedToStart.class)
+              .hasMessageStartingWith(sentence);
+        });
+  }
+
+  @Test
+  void rollsTheIssuingCaOverForALongerLifeAndPointsAtTheRoot() throws IOException {
+    prepare(GIVEN_DATABASE);
+    byte[] first = Files.readAllBytes(data().resolve("ca/issuing.crt"));
+    Map<String, String> settings = new HashMap<>(GIVEN_DATABASE);
+    settings.put("sallyport.authority.profiles.\"iot\".lifetime", "825d");
+    prepare(settings);
+    assertThat(data().resolve("ca/issuing.crt")).hasBinaryContent(first);
+
+    var later = Clock.offset(NOON, java.time.Duration.ofDays(1001));
+    prepare(settings, later);
+
+    assertThat(data().resolve("ca/issuing-1.crt")).hasBinaryContent(first);
+    assertThat(Files.readAllBytes(data().resolve("ca/issuing.crt"))).isNotEqualTo(first);
   }
 
   @Test
@@ -149,13 +247,17 @@ class PreparationTest {
   }
 
   private Map<String, String> prepare(Map<String, String> settings) {
+    return prepare(settings, NOON);
+  }
+
+  private Map<String, String> prepare(Map<String, String> settings, Clock clock) {
     Map<String, String> all = new HashMap<>(settings);
     all.put("sallyport.data", data().toString());
     var config =
         new SmallRyeConfigBuilder()
             .withSources(new PropertiesConfigSource(all, "test", 100))
             .build();
-    return Preparation.of(config, NOON, new SecureRandom()).prepare();
+    return Preparation.of(config, clock, new SecureRandom()).prepare();
   }
 
   private Path data() {
