@@ -19,7 +19,8 @@ public class Certificates {
 
   private static final String SELECT =
       """
-      select thumbprint, device_id, issuer, serial, subject, not_before, not_after, source, created_at
+      select thumbprint, device_id, issuer, serial, subject, not_before, not_after, source, key_protection,
+             created_at
       from certificate
       """;
 
@@ -72,6 +73,7 @@ public class Certificates {
         row.getTimestamp("not_before").toInstant(),
         row.getTimestamp("not_after").toInstant(),
         row.getString("source"),
+        row.getString("key_protection"),
         row.getTimestamp("created_at").toInstant());
   }
 }

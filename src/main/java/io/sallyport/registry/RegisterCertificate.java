@@ -75,7 +75,8 @@ public class RegisterCertificate {
       set device_id = ?, path = ?, path_not_after = ?, source = ?, mac = ?,
           epoch = epoch + 1 + coalesce(
             (select t.revision from trust_anchor t where t.id = certificate.path[cardinality(certificate.path)]), 0),
-          binding = coalesce((select binding from trust_anchor where id = ?), 0)
+          binding = coalesce((select binding from trust_anchor where id = ?), 0),
+          key_protection = ?
       where thumbprint = ?
       """;
 
@@ -162,7 +163,7 @@ public class RegisterCertificate {
         if (standsFor(connection, chain.thumbprint(), id)) {
           return false;
         }
-        bindAnew(connection, id, chain, path, source);
+        bindAnew(connection, id, chain, path, source, protection);
       }
     } catch (SQLException e) {
       throw new IllegalStateException("a certificate could not be registered", e);
@@ -291,7 +292,8 @@ public class RegisterCertificate {
       DeviceId device,
       ValidatedChain chain,
       List<UUID> path,
-      CertificateSource source)
+      CertificateSource source,
+      KeyProtection protection)
       throws SQLException {
     X509Certificate leaf = chain.leaf();
     try (var statement = connection.prepareStatement(BIND_ANEW)) {
@@ -309,7 +311,8 @@ public class RegisterCertificate {
               leaf.getNotAfter().toInstant(),
               chain.pathNotAfter()));
       statement.setObject(6, path.getLast());
-      statement.setBytes(7, chain.thumbprint().bytes());
+      statement.setString(7, protection.wire());
+      statement.setBytes(8, chain.thumbprint().bytes());
       statement.executeUpdate();
     }
   }

@@ -11,6 +11,7 @@ import java.time.Instant;
  *
  * @param subject RFC 4514
  * @param source {@code issued} or {@code attached}
+ * @param keyProtection {@code software}, {@code hardware} or {@code attested}
  */
 public record RegisteredCertificate(
     CertificateThumbprint thumbprint,
@@ -20,4 +21,5 @@ public record RegisteredCertificate(
     Instant notBefore,
     Instant notAfter,
     String source,
+    String keyProtection,
     Instant createdAt) {}

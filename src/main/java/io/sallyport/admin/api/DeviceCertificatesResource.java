@@ -10,6 +10,7 @@ import io.sallyport.identity.ProblemException;
 import io.sallyport.registry.CertificateSource;
 import io.sallyport.registry.Certificates;
 import io.sallyport.registry.Devices;
+import io.sallyport.registry.KeyProtection;
 import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.registry.RegisteredCertificate;
 import io.sallyport.revocation.Revocation;
@@ -81,8 +82,10 @@ public class DeviceCertificatesResource {
    * A certificate to attach.
    *
    * @param pem the leaf first, then what is needed to reach an anchor
+   * @param keyProtection {@code software} (if left out) or {@code hardware}: what the operator
+   *     answers for. Nobody can say {@code attested}; it must be proven
    */
-  public record Attachment(String pem) {}
+  public record Attachment(String pem, String keyProtection) {}
 
   /** A certificate as answered. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -94,6 +97,7 @@ public class DeviceCertificatesResource {
       Instant notBefore,
       Instant notAfter,
       String source,
+      String keyProtection,
       Instant createdAt,
       RevocationView revocation) {
 
@@ -106,6 +110,7 @@ public class DeviceCertificatesResource {
           certificate.notBefore(),
           certificate.notAfter(),
           certificate.source(),
+          certificate.keyProtection(),
           certificate.createdAt(),
           revocation == null ? null : RevocationView.of(revocation));
     }
@@ -118,10 +123,14 @@ public class DeviceCertificatesResource {
     DeviceId device = Input.device(id);
     PresentedChain presented =
         Input.read("pem", Input.body(body).pem(), pem -> PresentedChain.parsePem(pem, LONGEST_PEM));
+    KeyProtection protection =
+        body.keyProtection() == null
+            ? KeyProtection.SOFTWARE
+            : Input.read("keyProtection", body.keyProtection(), KeyProtection::vouched);
     ValidatedChain chain = validated(presented);
     boolean added =
         registerCertificate.register(
-            device, chain, CertificateSource.ATTACHED, asker.actor(), asker.source());
+            device, chain, CertificateSource.ATTACHED, protection, asker.actor(), asker.source());
     var stored = certificates.find(chain.thumbprint()).orElseThrow();
     return Response.status(added ? 201 : 200)
         .entity(View.of(stored, revocations.find(stored.name()).orElse(null)))
