@@ -94,7 +94,9 @@ public record AuthorityImport(Optional<Path> root, Source issuing, List<Previous
       }
       case Source.Token(Pkcs11Token token, String label) -> {
         CaKeyStore store = token.open();
-        yield assembled(givenRoot(), store.issuingCa(label), store.toString(), Optional.of(store));
+        IssuingCa current = store.issuingCa(label);
+        token.stayLoggedIn(current);
+        yield assembled(givenRoot(), current, store.toString(), Optional.of(store));
       }
     };
   }

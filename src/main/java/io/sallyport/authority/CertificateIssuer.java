@@ -34,6 +34,7 @@ import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.operator.ContentSigner;
+import org.bouncycastle.operator.DefaultSignatureAlgorithmIdentifierFinder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
@@ -83,18 +84,19 @@ public class CertificateIssuer {
     int shard = CrlShard.of(serial, settings.crlShards());
     try {
       X509v3CertificateBuilder builder = builder(request, profile, ca, serial, shard, now);
-      ContentSigner signer =
-          new JcaContentSignerBuilder(
-                  CertificateParts.signatureAlgorithm(ca.certificate().getPublicKey()))
-              .setSecureRandom(random)
-              .build(ca.key());
-      X509Certificate draft = draft(builder, signer);
+      X509Certificate draft = draft(builder, ca);
       List<String> faults = lint.faults(draft, profile, request.csr(), shard, now);
       if (!faults.isEmpty()) {
         throw new ProblemException(
             Problem.conflict(
                 "no valid certificate can be issued to this device: " + String.join("; ", faults)));
       }
+      // Begun only now: a token's signature that is begun and dropped costs it a session.
+      ContentSigner signer =
+          new JcaContentSignerBuilder(
+                  CertificateParts.signatureAlgorithm(ca.certificate().getPublicKey()))
+              .setSecureRandom(random)
+              .build(ca.key());
       X509Certificate leaf = Pem.certificate(builder.build(signer).getEncoded());
       requireSigned(leaf, draft, ca);
       return new IssuedCertificate(leaf, ca, profile.name(), shard);
@@ -128,14 +130,10 @@ public class CertificateIssuer {
             new DeviceId(new UUID(0, 0)), "", Optional.empty(), profile.kind(), key);
     try {
       X509v3CertificateBuilder builder = builder(request, profile, ca, serial, shard, now);
-      ContentSigner signer =
-          new JcaContentSignerBuilder(
-                  CertificateParts.signatureAlgorithm(ca.certificate().getPublicKey()))
-              .build(ca.key());
-      return lint.faultsBesidesKey(draft(builder, signer), profile, key, shard, now).stream()
+      return lint.faultsBesidesKey(draft(builder, ca), profile, key, shard, now).stream()
           .map(fault -> "a certificate of the profile " + profile.name() + ": " + fault)
           .toList();
-    } catch (IOException | OperatorCreationException | CertificateException e) {
+    } catch (IOException | CertificateException e) {
       throw new IllegalStateException("a certificate could not be drafted", e);
     }
   }
@@ -217,10 +215,12 @@ public class CertificateIssuer {
   }
 
   /** What would be signed, with nothing in the place of the signature. */
-  private static X509Certificate draft(X509v3CertificateBuilder builder, ContentSigner signer)
+  private static X509Certificate draft(X509v3CertificateBuilder builder, IssuingCa ca)
       throws IOException, CertificateException {
-    return Pem.certificate(
-        builder.build(new NoSignature(signer.getAlgorithmIdentifier())).getEncoded());
+    var algorithm =
+        new DefaultSignatureAlgorithmIdentifierFinder()
+            .find(CertificateParts.signatureAlgorithm(ca.certificate().getPublicKey()));
+    return Pem.certificate(builder.build(new NoSignature(algorithm)).getEncoded());
   }
 
   private static void requireSigned(X509Certificate leaf, X509Certificate draft, IssuingCa ca)

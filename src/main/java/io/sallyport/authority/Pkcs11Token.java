@@ -9,10 +9,13 @@ import java.security.KeyStore;
 import java.security.Provider;
 import java.security.ProviderException;
 import java.security.Security;
+import java.security.Signature;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.security.auth.login.FailedLoginException;
 
 /**
@@ -27,6 +30,7 @@ import javax.security.auth.login.FailedLoginException;
 public record Pkcs11Token(Path library, Optional<String> slot, Path pinFile) {
 
   private static final String PROVIDER = "SunPKCS11";
+  private static final Map<Pkcs11Token, Signature> HELD = new ConcurrentHashMap<>();
 
   public Pkcs11Token {
     Objects.requireNonNull(library, "library");
@@ -66,6 +70,23 @@ public record Pkcs11Token(Path library, Optional<String> slot, Path pinFile) {
       throw new IllegalArgumentException(toString() + ": can't be opened (" + reason(e) + ")");
     } finally {
       Arrays.fill(pin, '\0');
+    }
+  }
+
+  /**
+   * Keeps the token logged in for as long as this process lives. A token logs out when its last
+   * session is closed, and the provider closes the session of every signature that was begun and
+   * dropped. So one signature is begun here and never dropped; it holds a session.
+   */
+  void stayLoggedIn(IssuingCa ca) {
+    try {
+      Signature begun =
+          Signature.getInstance(
+              CertificateParts.signatureAlgorithm(ca.certificate().getPublicKey()), provider());
+      begun.initSign(ca.key());
+      HELD.put(this, begun);
+    } catch (GeneralSecurityException | ProviderException e) {
+      throw new IllegalArgumentException(toString() + ": can't sign (" + reason(e) + ")");
     }
   }
 

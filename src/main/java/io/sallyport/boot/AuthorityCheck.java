@@ -62,7 +62,7 @@ final class AuthorityCheck {
               .formatted(current.getSubjectX500Principal(), end));
     } else if (end.isBefore(now.plus(settings.profiles().longestLifetime()))) {
       warnings.add(
-          "The issuing CA %s ends at %s, before a certificate of today would: roll it over (docs/decisions/authority.md)"
+          "The issuing CA %s ends at %s, before a certificate of today would: roll it over (docs/decisions/0014-generations-of-the-authority.md)"
               .formatted(current.getSubjectX500Principal(), end));
     }
     for (X509Certificate ca : authority.keyless()) {

@@ -275,7 +275,9 @@ public interface SallyportConfig {
     Optional<Duration> lifetime();
 
     /**
-     * For which keys they are issued: {@code P-256,P-384,Ed25519,RSA} (3072 bits at least) or some.
+     * For which keys they are issued: some of {@code P-256,P-384,RSA,Ed25519} (RSA of 3072 bits at
+     * least); all but Ed25519 where unset. The device door does not take Ed25519 on BoringSSL, only
+     * on the JDK's TLS.
      */
     Optional<List<String>> keyTypes();
 

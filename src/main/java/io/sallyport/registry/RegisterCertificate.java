@@ -178,7 +178,15 @@ public class RegisterCertificate {
             id,
             chain.thumbprint(),
             Map.of(),
-            Map.of("issuer", name.issuer(), "serial", name.serial(), "source", source.wire())));
+            Map.of(
+                "issuer",
+                name.issuer(),
+                "serial",
+                name.serial(),
+                "source",
+                source.wire(),
+                "keyProtection",
+                protection.wire())));
     feed.append(ChangeKind.CERTIFICATE, chain.thumbprint().hex());
     return true;
   }

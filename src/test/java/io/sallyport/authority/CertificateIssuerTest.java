@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sallyport.identity.DeviceId;
 import io.sallyport.registry.DeviceKind;
+import io.sallyport.trust.ChainVerdict;
+import io.sallyport.trust.PathValidator;
+import io.sallyport.trust.PresentedChain;
+import io.sallyport.trust.TrustSnapshot;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,6 +18,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import javax.naming.ldap.LdapName;
 import javax.security.auth.x500.X500Principal;
@@ -64,6 +69,28 @@ class CertificateIssuerTest {
               leaf.toString());
 
       assertThat(verdict.exit()).as(verdict.output()).isZero();
+    }
+  }
+
+  @Test
+  void issuesWhatOurOwnDoorsPathValidationAccepts() throws Exception {
+    var trusted = TrustSnapshot.ofAnchors(authority.root());
+    for (var csr :
+        List.of(
+            Csrs.verified(Csrs.p256()),
+            CsrReader.read(Csrs.der(Csrs.ec("secp384r1"), "SHA384withECDSA")),
+            CsrReader.read(Csrs.der(Csrs.ed25519(), "Ed25519")),
+            CsrReader.read(Csrs.der(Csrs.rsa(3072), "SHA256withRSA")))) {
+      IssuedCertificate issued = issuer(Duration.ofDays(30)).issue(asked("x", csr));
+
+      assertThat(
+              new PathValidator()
+                  .judge(
+                      PresentedChain.of(issued.leaf(), issued.ca().certificate()),
+                      trusted,
+                      clock.instant()))
+          .as(csr.key().getAlgorithm())
+          .isInstanceOf(ChainVerdict.Valid.class);
     }
   }
 
@@ -190,7 +217,22 @@ class CertificateIssuerTest {
   private CertificateIssuer issuer(Duration lifetime) {
     var settings =
         new AuthoritySettings(
-            URI.create("http://pki.example.com:8080"), lifetime, Duration.ofHours(24));
+            URI.create("http://pki.example.com:8080"),
+            new Profiles(
+                Profiles.living(lifetime).all().stream()
+                    .map(CertificateIssuerTest::forEveryKey)
+                    .toList()),
+            Duration.ofHours(24),
+            1);
     return new CertificateIssuer(authority, settings, clock, random);
+  }
+
+  private static Profile forEveryKey(Profile profile) {
+    return new Profile(
+        profile.kind(),
+        profile.lifetime(),
+        Set.of(KeyType.values()),
+        profile.purposes(),
+        profile.names());
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.security.KeyFactory;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
@@ -112,6 +113,18 @@ class Pkcs11TokenTest {
 
     assertThat(material.issuing()).extracting(IssuingCa::certificate).containsExactly(ec, rsa);
     assertThat(material.keyless()).isEmpty();
+  }
+
+  @Test
+  void staysLoggedInWhenSignaturesAreBegunAndDropped() throws Exception {
+    AuthorityMaterial material = imported("issuing", List.of()).load();
+    for (int round = 0; round < 5; round++) {
+      for (int i = 0; i < 5; i++) {
+        Signature.getInstance("SHA256withECDSA").initSign(material.current().key());
+      }
+      System.gc();
+      assertVerifies(issue(material), ec);
+    }
   }
 
   @Test

@@ -50,10 +50,21 @@ record Laptop(String device, X509Certificate certificate, SSLContext tls) {
 
   static Laptop enrolled(Rest operator, X509Certificate root, String device, String code)
       throws Exception {
-    KeyPair keys = p256();
+    return enrolled(operator, root, device, code, p256(), "SHA256withECDSA");
+  }
+
+  /** With keys of the caller's choice, and how they sign. */
+  static Laptop enrolled(
+      Rest operator,
+      X509Certificate root,
+      String device,
+      String code,
+      KeyPair keys,
+      String algorithm)
+      throws Exception {
     byte[] csr =
         new JcaPKCS10CertificationRequestBuilder(new X500Principal("CN=laptop"), keys.getPublic())
-            .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))
+            .build(new JcaContentSignerBuilder(algorithm).build(keys.getPrivate()))
             .getEncoded();
     Answer answer =
         operator

@@ -184,6 +184,10 @@ final class Service implements AutoCloseable {
     }
   }
 
+  int plainPort() {
+    return plainPort;
+  }
+
   int adminPort() {
     return adminPort;
   }

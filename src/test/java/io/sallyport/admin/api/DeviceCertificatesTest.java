@@ -50,6 +50,21 @@ class DeviceCertificatesTest extends AdminApi {
   }
 
   @Test
+  void aCertificateSaysHowItsKeyIsKept() {
+    String path = "/devices/" + device("key protection") + "/certificates";
+
+    post(path, Map.of("pem", leaf("software").pem()))
+        .statusCode(201)
+        .body("keyProtection", equalTo("software"));
+    post(path, Map.of("pem", leaf("hardware").pem(), "keyProtection", "hardware"))
+        .statusCode(201)
+        .body("keyProtection", equalTo("hardware"));
+    post(path, Map.of("pem", leaf("attested").pem(), "keyProtection", "attested"))
+        .statusCode(400)
+        .body("errors[0].field", equalTo("keyProtection"));
+  }
+
+  @Test
   void aCertificateThatTheDoorWouldRefuseIsRefusedWithEveryReason() {
     String id = device("refused certificates");
     var expired =
