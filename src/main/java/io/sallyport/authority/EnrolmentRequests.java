@@ -175,8 +175,7 @@ public class EnrolmentRequests {
           : new Submission.Granted(row.issued(), true);
     }
     EnrolmentRequest request = row.request();
-    IssuedCertificate issued =
-        issuer.issue(new IssuanceRequest(device, details.name(), details.kind(), csr));
+    IssuedCertificate issued = issuer.issue(IssuanceRequest.of(device, details, csr));
     store.recordIssuance(device, issued, "enrolmentRequest:" + request.id(), now);
     requests.given(request.id(), issued, now);
     audit.appendChange(

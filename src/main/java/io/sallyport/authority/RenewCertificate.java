@@ -138,8 +138,7 @@ public class RenewCertificate {
       SourceAddress source,
       String protocol,
       Instant now) {
-    IssuedCertificate issued =
-        issuer.issue(new IssuanceRequest(device, details.name(), details.kind(), csr));
+    IssuedCertificate issued = issuer.issue(IssuanceRequest.of(device, details, csr));
     Instant oldEnd = now.plus(settings.grace());
     store.recordIssuance(device, issued, "renewal:" + atHand.hex(), now);
     renewals.record(device, atHand, issued, csr.keyHash(), now);
