@@ -26,9 +26,15 @@ public final class TestDatabase {
 
   private static TestDatabase shared;
 
+  private final String superuserUrl;
+  private final String user;
+  private final String password;
   private final String url;
 
   private TestDatabase(String superuserUrl, String user, String password) throws SQLException {
+    this.superuserUrl = superuserUrl;
+    this.user = user;
+    this.password = password;
     // A database of its own for each JVM, so that a given server may be used by several runs.
     String name = "sallyport_test_" + ProcessHandle.current().pid() + "_" + System.nanoTime();
     try (Connection superuser = DriverManager.getConnection(superuserUrl, user, password)) {
@@ -56,6 +62,26 @@ public final class TestDatabase {
       }
     }
     return shared;
+  }
+
+  /** A migrated database of its own on the shared server, for what there is one of in each. */
+  public static TestDatabase another() {
+    TestDatabase first = shared();
+    try {
+      return new TestDatabase(first.superuserUrl, first.user, first.password);
+    } catch (SQLException e) {
+      throw new IllegalStateException("no test database", e);
+    }
+  }
+
+  /** This database, signed in as the service. */
+  public DataSource app() {
+    return dataSource(url, DatabaseRoles.APP);
+  }
+
+  /** This database, signed in as the owner of the schema. */
+  public DataSource owner() {
+    return ownerDataSource(this);
   }
 
   /** Signed in as the service. */

@@ -21,7 +21,7 @@ final class RecordEncoder {
    * Fields of a change that tell of a person, wherever they stand in {@code before} and {@code
    * after}.
    */
-  private static final Set<String> PERSONAL_IN_CHANGES =
+  static final Set<String> PERSONAL_IN_CHANGES =
       Set.of("name", "owner", "identifiers", "subject", "sans");
 
   private final String replica;

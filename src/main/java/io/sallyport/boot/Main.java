@@ -8,7 +8,7 @@ import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
  * Prepares what has to be there before Quarkus starts (database, keys, certificates), then starts
- * it.
+ * it. {@code audit ...} is a command of its own, for which nothing is prepared or started.
  */
 @QuarkusMain
 public final class Main {
@@ -17,6 +17,9 @@ public final class Main {
 
   public static void main(String... arguments) {
     FastCrypto.install();
+    if (arguments.length > 0 && arguments[0].equals("audit")) {
+      System.exit(new AuditCommand(System.out, System.err).run(arguments));
+    }
     try {
       Preparation.of(ConfigProvider.getConfig(), Clock.systemUTC(), new SecureRandom())
           .prepare()

@@ -92,7 +92,8 @@ public final class Preparation {
         .forEach(missing::add);
     AuthorityKeys authority = authorityKeys();
     missing.addAll(authority.missing());
-    List.of("sallyport.operator.initial-password", "sallyport.pki.base-url").stream()
+    List.of("sallyport.audit.key", "sallyport.operator.initial-password", "sallyport.pki.base-url")
+        .stream()
         .filter(key -> given(key).isEmpty())
         .forEach(missing::add);
     if (!missing.isEmpty()) {

@@ -439,6 +439,30 @@ public interface SallyportConfig {
     /** How many bytes the spool may have that keeps refusals while Postgres is gone. */
     @WithDefault("67108864")
     long spoolBytes();
+
+    /**
+     * PEM file (PKCS#8) of the Ed25519 key that signs the log's checkpoints, as {@code openssl
+     * genpkey -algorithm ed25519} writes it; made under the data folder where unset, which is
+     * refused with {@code sallyport.database.embedded=false}. To roll over, give another file and
+     * restart: the old public key stays listed.
+     */
+    Optional<Path> key();
+
+    Log log();
+
+    /** The Merkle tree over the audit log. */
+    interface Log {
+      /**
+       * The first line of every checkpoint and the name of its keys; by default {@code
+       * sallyport.issuer} without {@code https://}, and {@code /api/v1/audit/log}. Another origin
+       * is another log: change it only after the database was restored from an older backup.
+       */
+      Optional<String> origin();
+
+      /** How often new records become leaves under a new checkpoint. */
+      @WithDefault("500ms")
+      Duration period();
+    }
   }
 
   /** The first operator, {@code admin}. */

@@ -4,6 +4,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.sallyport.admin.signin.FirstOperator;
 import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.log.Sequencing;
 import io.sallyport.authority.AuthorityMaterial;
 import io.sallyport.authority.ListClockwork;
 import io.sallyport.door.https.DeviceDoor;
@@ -39,6 +40,7 @@ final class StartUp {
   private final ChangeFeed feed;
   private final DeviceDoor door;
   private final AuditLog audit;
+  private final Sequencing sequencing;
   private final WatchedFiles files;
   private final Housekeeping housekeeping;
   private final ListClockwork revocationLists;
@@ -54,6 +56,7 @@ final class StartUp {
       ChangeFeed feed,
       DeviceDoor door,
       AuditLog audit,
+      Sequencing sequencing,
       WatchedFiles files,
       Housekeeping housekeeping,
       ListClockwork revocationLists,
@@ -67,6 +70,7 @@ final class StartUp {
     this.feed = feed;
     this.door = door;
     this.audit = audit;
+    this.sequencing = sequencing;
     this.files = files;
     this.housekeeping = housekeeping;
     this.revocationLists = revocationLists;
@@ -81,6 +85,7 @@ final class StartUp {
     signingKeys.prepare();
     follow();
     revocationLists.start();
+    sequencing.start();
     door.open(files.serverIdentity());
     files.watch();
     housekeeping.start();
@@ -126,6 +131,7 @@ final class StartUp {
     revocationLists.close();
     door.close();
     feed.close();
+    sequencing.close();
     // Here and not when its bean is destroyed: the connection pool is closed by then, and the last
     // records would stay in a spool that may not outlive this machine.
     audit.close();

@@ -41,6 +41,7 @@ class PreparationTest {
                 + "quarkus.datasource.jdbc.url, sallyport.master-key, sallyport.tls.certificate, "
                 + "sallyport.tls.key, sallyport.authority.root, "
                 + "sallyport.authority.issuing-certificate, sallyport.authority.issuing-key, "
+                + "sallyport.audit.key, "
                 + "sallyport.operator.initial-password, sallyport.pki.base-url. "
                 + "Instead of the authority's PEM files a PKCS#12 file (sallyport.authority.keystore) "
                 + "or a key in a PKCS#11 token (sallyport.authority.pkcs11.library) can be given. "
@@ -241,6 +242,7 @@ class PreparationTest {
     settings.put("sallyport.authority.root", "/given/root.crt");
     settings.put("sallyport.authority.issuing-certificate", "/given/issuing.crt");
     settings.put("sallyport.authority.issuing-key", "/given/issuing.key");
+    settings.put("sallyport.audit.key", "/given/audit.key");
     settings.put("sallyport.operator.initial-password", "given, and long enough");
     settings.put("sallyport.pki.base-url", "http://pki.example.com");
     return settings;

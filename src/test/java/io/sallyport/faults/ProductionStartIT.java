@@ -28,6 +28,7 @@ final class ProductionStartIT {
                   "sallyport.authority.root",
                   "sallyport.authority.issuing-certificate",
                   "sallyport.authority.issuing-key",
+                  "sallyport.audit.key",
                   "sallyport.operator.initial-password",
                   "sallyport.pki.base-url"))
           .doesNotContain("\tat ");

@@ -7,6 +7,7 @@ import io.sallyport.audit.DecisionSearch;
 import io.sallyport.audit.DecisionView;
 import io.sallyport.audit.Outcome;
 import io.sallyport.audit.SourceRange;
+import io.sallyport.audit.log.TransparencyLog;
 import io.sallyport.identity.DecisionId;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Door;
@@ -19,6 +20,7 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.Arrays;
 import java.util.List;
@@ -38,9 +40,11 @@ public class DecisionsResource {
   private static final String REASON = "[a-z][a-z_]{0,63}";
 
   private final DecisionSearch decisions;
+  private final TransparencyLog log;
 
-  DecisionsResource(DecisionSearch decisions) {
+  DecisionsResource(DecisionSearch decisions, TransparencyLog log) {
     this.decisions = decisions;
+    this.log = log;
   }
 
   @GET
@@ -80,6 +84,27 @@ public class DecisionsResource {
     return parsed(id)
         .flatMap(decisions::find)
         .orElseThrow(() -> new ProblemException(Problem.notFound("no decision has this id")));
+  }
+
+  @GET
+  @Path("/{id}/proof")
+  @Produces(TransparencyLogResource.TEXT)
+  @PermissionsAllowed(Permissions.DECISIONS_READ)
+  @Operation(summary = "Download the proof that a decision is in the log (C2SP tlog-proof)")
+  public Response proof(@PathParam("id") String id) {
+    return parsed(id)
+        .flatMap(decision -> TransparencyLogResource.asking(() -> log.proof(decision.value())))
+        .map(
+            proof ->
+                Response.ok(proof.toString())
+                    .header("Content-Disposition", "attachment; filename=\"" + id + ".tlog-proof\"")
+                    .build())
+        .orElseThrow(
+            () ->
+                new ProblemException(
+                    Problem.notFound(
+                        "no decision of this id is in the log; one is there about a second after it"
+                            + " was made")));
   }
 
   private static Optional<DecisionId> parsed(String id) {

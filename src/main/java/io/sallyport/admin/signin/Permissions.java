@@ -26,6 +26,10 @@ public final class Permissions {
   public static final String DECISIONS_READ = "decisions:read";
   public static final String ANCHORS_READ = "anchors:read";
   public static final String ANCHORS_WRITE = "anchors:write";
+
+  /** The transparency log: its head, tiles, proofs and export. */
+  public static final String AUDIT_READ = "audit:read";
+
   public static final String ENROLMENTS_WRITE = "enrolments:write";
   public static final String TOKENS_READ = "tokens:read";
   public static final String TOKENS_WRITE = "tokens:write";
@@ -72,6 +76,7 @@ public final class Permissions {
               ANCHORS_READ,
               ANCHORS_WRITE,
               ENROLMENTS_WRITE,
+              AUDIT_READ,
               TOKENS_READ,
               TOKENS_WRITE);
       case OPERATOR ->
@@ -85,7 +90,7 @@ public final class Permissions {
               ANCHORS_WRITE,
               ENROLMENTS_WRITE);
       case HELPDESK -> with(DEVICES_SUSPEND, ENROLMENTS_WRITE);
-      case AUDITOR -> with(TOKENS_READ, ANCHORS_READ);
+      case AUDITOR -> with(AUDIT_READ, TOKENS_READ, ANCHORS_READ);
       case NETWORK -> READ;
     };
   }

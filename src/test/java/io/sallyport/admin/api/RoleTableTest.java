@@ -73,6 +73,15 @@ class RoleTableTest {
               "POST", "/api/v1/trust-anchors/{id}/crls/refresh", null, EnumSet.of(OWNER, OPERATOR)),
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
+          new Endpoint("GET", "/api/v1/decisions/{id}/proof", null, ALL),
+          new Endpoint("GET", "/api/v1/audit/log/checkpoint", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("GET", "/api/v1/audit/log/keys", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("GET", "/api/v1/audit/log/tile/{path}", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint(
+              "GET", "/api/v1/audit/log/proofs/inclusion", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint(
+              "GET", "/api/v1/audit/log/proofs/consistency", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("GET", "/api/v1/audit/export", null, EnumSet.of(OWNER, AUDITOR)),
           new Endpoint("POST", "/api/v1/enrolments", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),
           new Endpoint(
               "POST", "/api/v1/enrolments/bulk", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),
