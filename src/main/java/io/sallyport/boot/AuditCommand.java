@@ -163,8 +163,8 @@ final class AuditCommand {
     if (shown >= 0) {
       err.println();
     }
-    report.remarks().forEach(remark -> out.println("note: " + remark));
-    report.findings().forEach(finding -> out.println("WRONG: " + finding));
+    report.remarks().forEach(remark -> out.println("note: " + printable(remark)));
+    report.findings().forEach(finding -> out.println("WRONG: " + printable(finding)));
     if (report.wrong() > report.findings().size()) {
       out.printf("WRONG: and %d more%n", report.wrong() - report.findings().size());
     }
@@ -178,6 +178,11 @@ final class AuditCommand {
       Files.writeString(remember, report.lastNote().toString());
     }
     return report.isSound() ? SOUND : WRONG;
+  }
+
+  /** What an export holds must not steer the terminal. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cc}", "\uFFFD");
   }
 
   private InputStream fetch() throws IOException, GeneralSecurityException, InterruptedException {

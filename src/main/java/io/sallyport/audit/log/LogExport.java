@@ -31,7 +31,7 @@ public final class LogExport {
                'id', r.id,
                'at', to_char(r.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                'kind', r.kind, 'door', r.door, 'outcome', r.outcome, 'reasons', r.reasons,
-               'deviceId', r.device_id, 'thumbprint', encode(r.thumbprint, 'hex'), 'source', r.source::text,
+               'deviceId', r.device_id, 'thumbprint', encode(r.thumbprint, 'hex'), 'source', r.source,
                'actor', r.actor, 'count', r.count, 'replica', r.replica, 'salt', encode(r.salt, 'hex'),
                'personal', r.personal)::text end
       from log_leaf l left join audit_record r on r.id = l.record_id

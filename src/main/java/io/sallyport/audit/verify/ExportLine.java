@@ -8,6 +8,7 @@ import io.sallyport.audit.log.Leaf;
 import io.sallyport.audit.log.NoteKey;
 import io.sallyport.audit.log.SignedNote;
 import io.sallyport.audit.log.TreeHash;
+import io.sallyport.identity.Uuids;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -63,7 +64,7 @@ sealed interface ExportLine {
           case "leaf" -> leaf(value);
           case "checkpoint" -> checkpoint(value.asText());
           case "key" -> new Key(NoteKey.parse(value.asText()));
-          case "unlogged" -> new Unlogged(value.asText());
+          case "unlogged" -> new Unlogged(Uuids.parse(value.asText()).toString());
           case "end" -> new End(value.path("leaves").asLong(-1));
           case "export" -> begin(value);
           default -> new Unreadable("no line of an export is called " + name);
