@@ -128,11 +128,12 @@ public final class RowCheck {
     } else {
       hashesOfChange(hashes, record);
     }
+    begin(salt);
     var wrong = new TreeSet<String>();
     hashes.forEach(
         (pointer, hash) -> {
           if (!clear.path(pointer).isTextual()
-              || !hash.equals(hash(salt, pointer, clear.path(pointer).textValue()))) {
+              || !hash.equals(hash(pointer, clear.path(pointer).textValue()))) {
             wrong.add(pointer);
           }
         });
@@ -199,13 +200,16 @@ public final class RowCheck {
     }
   }
 
-  private String hash(byte[] salt, String pointer, String value) {
+  private void begin(byte[] salt) {
     try {
       // An empty key is no key to the JDK; HMAC pads with zeros anyway.
       mac.init(new SecretKeySpec(salt.length == 0 ? new byte[1] : salt, HMAC));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("bytes are a key", e);
     }
+  }
+
+  private String hash(String pointer, String value) {
     mac.update(pointer.getBytes(StandardCharsets.UTF_8));
     mac.update((byte) 0);
     return HexFormat.of().formatHex(mac.doFinal(value.getBytes(StandardCharsets.UTF_8)));

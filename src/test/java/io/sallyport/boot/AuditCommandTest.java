@@ -46,8 +46,7 @@ class AuditCommandTest {
   @Test
   void namesWhatIsWrong() throws IOException {
     Path changed = folder.resolve("changed.ndjson");
-    Files.writeString(
-        changed, Files.readString(log.export()).replaceFirst("office", "orifice"));
+    Files.writeString(changed, Files.readString(log.export()).replaceFirst("office", "orifice"));
 
     assertThat(run("--export", changed, "--key", log.key())).isEqualTo(AuditCommand.WRONG);
     assertThat(out.toString()).contains("WRONG: record ").contains("NOT SOUND: 12 records");

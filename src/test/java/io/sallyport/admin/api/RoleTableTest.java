@@ -162,7 +162,8 @@ class RoleTableTest {
       }
       var answer =
           request
-              .request(endpoint.method(), endpoint.path().replace("{id}", ID).replace("{path}", "0/000"))
+              .request(
+                  endpoint.method(), endpoint.path().replace("{id}", ID).replace("{path}", "0/000"))
               .then()
               .statusCode(401)
               .contentType("application/problem+json")
@@ -231,6 +232,8 @@ class RoleTableTest {
     if (endpoint.body() != null) {
       request.body(endpoint.body());
     }
-    return request.request(endpoint.method(), endpoint.path().replace("{id}", ID).replace("{path}", "0/000")).statusCode();
+    return request
+        .request(endpoint.method(), endpoint.path().replace("{id}", ID).replace("{path}", "0/000"))
+        .statusCode();
   }
 }
