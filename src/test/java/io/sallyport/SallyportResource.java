@@ -55,7 +55,6 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
     settings.put(
         "sallyport.door.https.max-unproven-per-source", Integer.toString(UNPROVEN_PER_SOURCE));
     settings.put("sallyport.tls.reload-period", "200ms");
-    settings.put("quarkus.tls.admin.reload-period", "1s");
     settings.put("sallyport.trust.anchors", anchors().toString());
     // The authorities of these tests publish no lists; what then happens by default is tested by
     // anchors added over REST.

@@ -1,10 +1,14 @@
 package io.sallyport.boot;
 
+import io.quarkus.tls.CertificateUpdatedEvent;
+import io.quarkus.tls.TlsConfiguration;
+import io.quarkus.tls.TlsConfigurationRegistry;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.door.https.ServerIdentity;
 import io.sallyport.trust.AnchorFile;
 import io.sallyport.trust.CaCertificates;
 import io.sallyport.trust.TrustStore;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,11 +34,15 @@ final class WatchedFiles {
 
   private static final Logger LOG = Logger.getLogger(WatchedFiles.class);
 
+  private static final String ADMIN = "admin";
+
   private final SallyportConfig config;
   private final ServerFiles server;
   private final DeviceDoor door;
   private final CaCertificates caCertificates;
   private final TrustStore trust;
+  private final TlsConfigurationRegistry tls;
+  private final Event<CertificateUpdatedEvent> certificateUpdated;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("watched-files").factory());
@@ -48,12 +56,16 @@ final class WatchedFiles {
       @ConfigProperty(name = "quarkus.tls.admin.key-store.pem.0.key") String key,
       DeviceDoor door,
       CaCertificates caCertificates,
-      TrustStore trust) {
+      TrustStore trust,
+      TlsConfigurationRegistry tls,
+      Event<CertificateUpdatedEvent> certificateUpdated) {
     this.config = config;
     this.server = new ServerFiles(Path.of(certificate), Path.of(key));
     this.door = door;
     this.caCertificates = caCertificates;
     this.trust = trust;
+    this.tls = tls;
+    this.certificateUpdated = certificateUpdated;
   }
 
   ServerIdentity serverIdentity() {
@@ -98,8 +110,20 @@ final class WatchedFiles {
     if (!Arrays.equals(now, serverSeen)) {
       serverSeen = now;
       door.present(server.read());
-      LOG.info("The device door presents its new server certificate");
+      presentOnAdminSide();
+      LOG.info("A new server certificate is presented");
     }
+  }
+
+  // Quarkus' own periodic reload takes a certificate whose key is not written yet for a failure,
+  // and then the admin side resets every connection until the next reload. Here the pair was read
+  // and found to belong together.
+  private void presentOnAdminSide() {
+    TlsConfiguration admin = tls.get(ADMIN).orElseThrow();
+    if (!admin.reload()) {
+      throw new IllegalStateException("the admin side could not read " + server.certificate());
+    }
+    certificateUpdated.fire(new CertificateUpdatedEvent(ADMIN, admin));
   }
 
   private void lookAtAnchors() {

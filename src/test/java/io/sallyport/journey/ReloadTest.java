@@ -61,7 +61,11 @@ class ReloadTest {
       assertThat(fresh.getPublicKey()).isNotEqualTo(old.getPublicKey());
 
       await().atMost(PATIENCE).until(() -> presentedTo(laptop).equals(fresh));
-      await().atMost(PATIENCE).until(() -> presentedByAdminSide().equals(fresh));
+      // While Vert.x takes over new TLS options, some milliseconds, it closes who connects.
+      await()
+          .atMost(PATIENCE)
+          .ignoreExceptionsInstanceOf(IOException.class)
+          .until(() -> presentedByAdminSide().equals(fresh));
 
       assertThat(open.session().status()).as("the open connection goes on").isEqualTo(200);
       assertThat(open.server()).isEqualTo(old);
