@@ -32,12 +32,15 @@ import org.junit.jupiter.api.Assumptions;
  * cases.
  *
  * <p>Read from {@code ../shared/vectors/pkits.zip}, or from the folder that the system property or
- * environment variable {@code SALLYPORT_VECTORS} names; NIST's own {@code PKITS_data.zip} will do.
- * Only what lies in its folders {@code certs} and {@code crls} is read.
+ * environment variable {@code SALLYPORT_VECTORS} names; NIST's own {@code PKITS_data.zip} will do,
+ * and so does Debian's package {@code python3-cryptography-vectors} where neither is there. Only
+ * what lies in its folders {@code certs} and {@code crls} is read.
  */
 record PkitsData(Map<String, byte[]> certificates, Map<String, byte[]> lists) {
 
   private static final String ANCHOR = "TrustAnchorRootCertificate";
+  private static final Path DEBIAN =
+      Path.of("/usr/lib/python3/dist-packages/cryptography_vectors/x509/PKITS_data");
 
   /**
    * One row of {@code pkits-cases.txt}.
@@ -77,33 +80,44 @@ record PkitsData(Map<String, byte[]> certificates, Map<String, byte[]> lists) {
   /** The suite, or the test is skipped with a printed reason. */
   static PkitsData orSkip(Class<?> test) throws IOException {
     Path file = place();
-    if (!Files.isReadable(file)) {
+    PkitsData data = new PkitsData(new TreeMap<>(), new TreeMap<>());
+    if (Files.isReadable(file)) {
+      try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(file))) {
+        for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+          if (!entry.isDirectory()) {
+            data.add(Path.of(entry.getName()), zip.readAllBytes());
+          }
+        }
+      }
+    } else if (Files.isDirectory(DEBIAN)) {
+      try (Stream<Path> files = Files.walk(DEBIAN)) {
+        for (Path each : files.filter(Files::isRegularFile).toList()) {
+          data.add(each, Files.readAllBytes(each));
+        }
+      }
+    } else {
       String absent =
           test.getSimpleName()
               + " skipped: no PKITS at "
               + file.toAbsolutePath()
-              + "; set SALLYPORT_VECTORS";
+              + "; set SALLYPORT_VECTORS or install python3-cryptography-vectors";
       System.out.println(absent);
       Assumptions.abort(absent);
     }
-    Map<String, byte[]> certificates = new TreeMap<>();
-    Map<String, byte[]> lists = new TreeMap<>();
-    try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(file))) {
-      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-        Path name = Path.of(entry.getName());
-        if (entry.isDirectory() || name.getNameCount() < 2) {
-          continue;
-        }
-        String folder = name.getName(name.getNameCount() - 2).toString();
-        String base = name.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-        if (folder.equals("certs")) {
-          certificates.put(base, zip.readAllBytes());
-        } else if (folder.equals("crls")) {
-          lists.put(base, zip.readAllBytes());
-        }
-      }
+    return data;
+  }
+
+  private void add(Path name, byte[] content) {
+    if (name.getNameCount() < 2) {
+      return;
     }
-    return new PkitsData(certificates, lists);
+    String folder = name.getName(name.getNameCount() - 2).toString();
+    String base = name.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    if (folder.equals("certs")) {
+      certificates.put(base, content);
+    } else if (folder.equals("crls")) {
+      lists.put(base, content);
+    }
   }
 
   X509Certificate anchor() {
