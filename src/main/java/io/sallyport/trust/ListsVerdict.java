@@ -1,6 +1,7 @@
 package io.sallyport.trust;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +13,7 @@ final class ListsVerdict {
   /**
    * Revoked if any list that covers it, stale ones included, takes it back; good if one base is
    * fresh; unknown else. A delta adds to its base and, while it is fresh, takes its {@code
-   * removeFromCRL} out again.
+   * removeFromCRL} out again; of several deltas, as two mirrors serve them, the newest speaks.
    */
   static EvidenceVerdict of(
       EvidenceQuestion.Subject subject, boolean isCa, List<ListInForce> lists, Instant at) {
@@ -27,7 +28,9 @@ final class ListsVerdict {
         continue;
       }
       Optional<ListInForce> delta =
-          deltas.stream().filter(list -> list.continues(base)).findFirst();
+          deltas.stream()
+              .filter(list -> list.continues(base))
+              .max(Comparator.comparing(ListInForce::number));
       if (delta.isPresent() && delta.get().takesBack()) {
         return delta.get().revoked();
       }
