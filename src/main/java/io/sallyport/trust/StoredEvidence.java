@@ -190,14 +190,20 @@ final class StoredEvidence implements RevocationEvidence {
         return cached;
       }
       try {
-        return responders.ask(
-            question.anchor(),
-            question.subjects().get(i),
-            question.certificates().get(i),
-            issuer(i),
-            url,
-            cached != null && cached.isRevoked(),
-            deadline);
+        OcspAnswer answer =
+            responders.ask(
+                question.anchor(),
+                question.subjects().get(i),
+                question.certificates().get(i),
+                issuer(i),
+                url,
+                cached != null && cached.isRevoked(),
+                deadline);
+        // Still valid, but overtaken: somebody on the way may play back what was true before.
+        if (cached != null && answer.thisUpdate().isBefore(cached.thisUpdate())) {
+          throw new OcspFailure(OcspFault.OCSP_STALE, "an answer older than the one known");
+        }
+        return answer;
       } catch (OcspFailure e) {
         if (holds) {
           return cached;
