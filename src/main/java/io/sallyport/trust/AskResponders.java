@@ -138,10 +138,11 @@ final class AskResponders {
             issuer, certificate.getSerialNumber(), settings.ocspNonce() ? random : null);
     OcspAnswer answer = exchange.judge(post(url, exchange.request()), clock.instant());
     try {
-      answers.put(anchor, subject, answer);
+      // First, since whoever finds the answer kept takes its certificate for cut off.
       if (answer.isRevoked() && !knownAsRevoked) {
         listed.noteOcsp(anchor, subject.name(), answer.reason());
       }
+      answers.put(anchor, subject, answer);
     } catch (SQLException | IllegalStateException e) {
       // The answer is as good for who waits; the next one asks again.
       LOG.warnf("an OCSP answer could not be kept: %s", e.getMessage());

@@ -68,6 +68,23 @@ class OutsideAnswersTest {
     assertThat(world.requests).as("it was asked again").hasSize(2);
   }
 
+  @Test
+  void aRevokedAnswerThatCouldNotBeNotedIsNotedTheNextTime() throws Exception {
+    world.register(leaf);
+    world.publish("/ocsp", answer(revoked(), world.clock.now));
+    AtomicBoolean away = new AtomicBoolean(true);
+    OutsideEvidence replica =
+        world.replica("two", List.of("127.0.0.0/8"), refusingToNote(world.dataSource, away));
+    var question = EvidenceQuestion.of(world.anchor, List.of(leaf.certificate()));
+    assertThat(replica.evidence().of(question, world.clock.now)).isInstanceOf(Revoked.class);
+    away.set(false);
+
+    assertThat(replica.evidence().of(question, world.clock.now)).isInstanceOf(Revoked.class);
+    replica.keep();
+
+    assertThat(world.listed).hasSize(1);
+  }
+
   private RevokedStatus revoked() {
     return new RevokedStatus(Date.from(world.clock.now), CRLReason.keyCompromise);
   }
