@@ -22,8 +22,9 @@ import javax.sql.DataSource;
 @ApplicationScoped
 public class ListedCertificates {
 
-  // Entries of the new list that no list in force named before, met with our certificates. The
-  // certificate table is another package's; it is only read, and only here.
+  // Entries of the new list that no list in force named before, met with our certificates. What a
+  // delta in force has taken out of its base (8, removeFromCRL) may be in use, so it counts as not
+  // named. The certificate table is another package's; it is only read, and only here.
   private static final String NOTE =
       """
       insert into crl_listed (thumbprint, anchor, evidence, reason, listed_at)
@@ -33,7 +34,8 @@ public class ListedCertificates {
       where c.issuer_key = ? and c.path[cardinality(c.path)] = ? and c.serial !~ '^-' and e.reason <> 8
         and not exists (
           select from crl_source s join crl_entry o on o.generation = s.generation
-          where s.anchor = ? and s.issuer_key = c.issuer_key and o.serial = e.serial and o.reason <> 8)
+          where s.anchor = ? and s.issuer_key = c.issuer_key and o.serial = e.serial
+          having count(*) > 0 and bool_and(o.reason <> 8))
       on conflict (thumbprint) do nothing
       """;
 

@@ -1,0 +1,92 @@
+package io.sallyport.trust;
+
+import static io.sallyport.trust.TestAuthority.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.sallyport.TestDatabase;
+import io.sallyport.trust.EvidenceVerdict.Good;
+import io.sallyport.trust.EvidenceVerdict.Revoked;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.bouncycastle.asn1.x509.CRLReason;
+import org.bouncycastle.asn1.x509.Extension;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What may come between a list and its coming into force. */
+class ListSwapTest {
+
+  @TempDir Path folder;
+  private EvidenceWorld world;
+
+  @BeforeEach
+  void begin() throws Exception {
+    world = new EvidenceWorld(folder);
+  }
+
+  @AfterEach
+  void end() {
+    world.close();
+  }
+
+  @Test
+  void whatADeltaLetGoAndTheNextOneRevokesIsToldOf() throws Exception {
+    var leaf = world.leaf(world.url("/a.crl"));
+    var serial = leaf.certificate().getSerialNumber();
+    world.register(leaf);
+    world.publish(
+        "/a.crl",
+        TestCrl.of(world.root, 10)
+            .revoke(serial, CRLReason.certificateHold)
+            .with(Extension.freshestCRL, false, EvidenceWorld.points(world.url("/delta.crl")))
+            .der());
+    world.publish(
+        "/delta.crl",
+        TestCrl.delta(world.root, 12, 10).revoke(serial, CRLReason.removeFromCRL).der());
+    assertThat(world.settle(leaf.certificate())).isInstanceOf(Good.class);
+    world.listed.clear();
+
+    world.publish("/delta.crl", TestCrl.delta(world.root, 13, 10).revoke(leaf).der());
+    world.refetch();
+
+    assertThat(world.ask(leaf.certificate())).isInstanceOf(Revoked.class);
+    assertThat(world.listed)
+        .singleElement()
+        .extracting(NewlyListed.Listed::reason)
+        .isEqualTo("keyCompromise");
+  }
+
+  private byte[] late(TestAuthority.Issued leaf) {
+    return TestCrl.at(world.root, 1, NOW.minusSeconds(60), NOW.plus(Duration.ofDays(1)))
+        .revoke(leaf)
+        .der();
+  }
+
+  private void put(PutListInForce.NewList list) throws SQLException, CrlRefused {
+    world.put.put(list, null, List.of(), null);
+  }
+
+  private String number(TestAuthority.Issued leaf) throws SQLException {
+    return ((Good) world.ask(leaf.certificate())).items().getFirst().number();
+  }
+
+  private static boolean isWaitedFor(int pid) throws SQLException {
+    try (var connection = TestDatabase.ownerDataSource().getConnection();
+        var statement =
+            connection.prepareStatement(
+                "select exists (select from pg_stat_activity where ? = any (pg_blocking_pids(pid)))")) {
+      statement.setInt(1, pid);
+      try (var row = statement.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
+  }
+}
