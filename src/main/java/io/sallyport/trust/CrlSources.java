@@ -20,6 +20,7 @@ final class CrlSources {
   /** A CA that names a place for each certificate can't fill the database. */
   private static final int MAX_PER_ANCHOR = 10_000;
 
+  // One that an operator has let go of is still what the certificates name.
   private static final String LEARN =
       """
       insert into crl_source (id, anchor, url, origin, delta, created_at, next_fetch_at)
@@ -27,9 +28,20 @@ final class CrlSources {
       from trust_anchor t
       where t.id = ? and t.evidence = 'issuer' and (t.follow_distribution_points or ?)
         and (select count(*) from crl_source where anchor = t.id) < %d
-      on conflict (anchor, url) do nothing
+      on conflict (anchor, url) do update set origin = excluded.origin
+      where crl_source.origin = 'configured'
+        and not exists (
+          select from trust_anchor a where a.id = crl_source.anchor and crl_source.url = any (a.crl_urls))
       """
           .formatted(MAX_PER_ANCHOR);
+
+  // What an operator gives is fetched and believed as such, whoever named it first.
+  private static final String ADOPT_CONFIGURED =
+      """
+      update crl_source s set origin = 'configured', delta = null
+      from trust_anchor t cross join lateral unnest(t.crl_urls) as u (url)
+      where t.evidence = 'issuer' and s.anchor = t.id and s.url = u.url and s.origin = 'distributionPoint'
+      """;
 
   private static final String LEARN_CONFIGURED =
       """
@@ -126,12 +138,13 @@ final class CrlSources {
 
   /** Remembers the places that operators have given to anchors. */
   int learnConfigured() throws SQLException {
-    return change(
-        LEARN_CONFIGURED,
-        statement -> {
-          statement.setTimestamp(1, now());
-          statement.setTimestamp(2, now());
-        });
+    return change(ADOPT_CONFIGURED, statement -> {})
+        + change(
+            LEARN_CONFIGURED,
+            statement -> {
+              statement.setTimestamp(1, now());
+              statement.setTimestamp(2, now());
+            });
   }
 
   /** Leases the source that has been due for longest; complete lists before deltas. */

@@ -64,6 +64,33 @@ class ListSwapTest {
         .isEqualTo("keyCompromise");
   }
 
+  @Test
+  void aPlaceThatAnOperatorTakesOverFromCertificatesIsFetchedOnAndSoWhenLetGo() throws Exception {
+    var leaf = world.leaf(world.url("/a.crl"));
+    world.publish("/a.crl", TestCrl.of(world.root, 1).der());
+    assertThat(world.settle(leaf.certificate())).isInstanceOf(Good.class);
+
+    world.sql(
+        "update trust_anchor set crl_urls = array[?]::text[], follow_distribution_points = false"
+            + " where id = ?",
+        world.url("/a.crl"),
+        world.anchor);
+    world.outside.keep();
+    world.publish("/a.crl", TestCrl.of(world.root, 2).der());
+    world.refetch();
+    assertThat(number(leaf)).isEqualTo("2");
+
+    world.sql(
+        "update trust_anchor set crl_urls = '{}', follow_distribution_points = true where id = ?",
+        world.anchor);
+    world.outside.learned().anchorsChanged();
+    world.ask(leaf.certificate());
+    world.outside.keep();
+    world.publish("/a.crl", TestCrl.of(world.root, 3).der());
+    world.refetch();
+    assertThat(number(leaf)).isEqualTo("3");
+  }
+
   private byte[] late(TestAuthority.Issued leaf) {
     return TestCrl.at(world.root, 1, NOW.minusSeconds(60), NOW.plus(Duration.ofDays(1)))
         .revoke(leaf)
