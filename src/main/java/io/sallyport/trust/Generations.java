@@ -14,11 +14,12 @@ final class Generations {
   /** No load takes this long. */
   private static final Duration ABANDONED = Duration.ofHours(1);
 
+  // From here on it can't come into force: see PutListInForce.
+  private static final String ABANDON =
+      "update crl_generation set state = 'retired' where state = 'loading' and changed_at < ?";
+
   private static final String NEXT =
-      """
-      select id from crl_generation
-      where state = 'retired' or state = 'loading' and changed_at < ? order by id limit 1
-      """;
+      "select id from crl_generation where state = 'retired' order by id limit 1";
 
   private static final String DROP_PIECE =
       """
@@ -56,8 +57,10 @@ final class Generations {
   }
 
   private OptionalLong next(Connection connection) throws SQLException {
-    try (var statement = connection.prepareStatement(NEXT)) {
-      statement.setTimestamp(1, Timestamp.from(clock.instant().minus(ABANDONED)));
+    try (var abandon = connection.prepareStatement(ABANDON);
+        var statement = connection.prepareStatement(NEXT)) {
+      abandon.setTimestamp(1, Timestamp.from(clock.instant().minus(ABANDONED)));
+      abandon.executeUpdate();
       try (var row = statement.executeQuery()) {
         return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
       }

@@ -47,8 +47,12 @@ public class PutListInForce {
       where id = ?
       """;
 
-  private static final String STATE =
-      "update crl_generation set state = ?, changed_at = ? where id = ?";
+  // A load that was taken for abandoned may have lost entries already.
+  private static final String CURRENT =
+      "update crl_generation set state = 'current', changed_at = ? where id = ? and state = 'loading'";
+
+  private static final String RETIRE =
+      "update crl_generation set state = 'retired', changed_at = ? where id = ?";
 
   // Deltas wait for their base; when it changes they are worth another look.
   private static final String WAKE_DELTAS =
@@ -111,12 +115,15 @@ public class PutListInForce {
     List<UUID> revokedCas;
     try (Connection connection = dataSource.getConnection()) {
       Long old = lock(connection, list.source(), list.facts(), holder);
+      if (change(connection, CURRENT, list.loaded().generation()) != 1) {
+        throw new CrlRefused(
+            CrlFault.CRL_UNREACHABLE, "its entries took so long to write that they were dropped");
+      }
       listed.note(connection, list);
       revokedCas = listed.revokeCas(connection, list, under);
       write(connection, list);
-      state(connection, list.loaded().generation(), "current");
       if (old != null) {
-        state(connection, old, "retired");
+        change(connection, RETIRE, old);
       }
       if (!list.facts().isDelta()) {
         try (var statement = connection.prepareStatement(WAKE_DELTAS)) {
@@ -238,12 +245,11 @@ public class PutListInForce {
     }
   }
 
-  private void state(Connection connection, long generation, String state) throws SQLException {
-    try (var statement = connection.prepareStatement(STATE)) {
-      statement.setString(1, state);
-      statement.setTimestamp(2, now());
-      statement.setLong(3, generation);
-      statement.executeUpdate();
+  private int change(Connection connection, String sql, long generation) throws SQLException {
+    try (var statement = connection.prepareStatement(sql)) {
+      statement.setTimestamp(1, now());
+      statement.setLong(2, generation);
+      return statement.executeUpdate();
     }
   }
 

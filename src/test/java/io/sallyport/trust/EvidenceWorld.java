@@ -87,6 +87,9 @@ final class EvidenceWorld implements AutoCloseable {
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   final OutsideEvidence outside;
 
+  /** Of the replica made last. */
+  PutListInForce put;
+
   EvidenceWorld(Path folder) throws Exception {
     this(folder, List.of("127.0.0.0/8"));
   }
@@ -130,6 +133,7 @@ final class EvidenceWorld implements AutoCloseable {
             uuids,
             name,
             metrics);
+    put = new PutListInForce(dataSource, table, audit, new ChangeLog(dataSource, clock), clock);
     return new OutsideEvidence(
         dataSource,
         new EvidenceSettings(
@@ -144,7 +148,7 @@ final class EvidenceWorld implements AutoCloseable {
             8,
             true),
         new GuardedFetch(new FetchRules(allow, InetAddress::getAllByName), fetcher, clock),
-        new PutListInForce(dataSource, table, audit, new ChangeLog(dataSource, clock), clock),
+        put,
         table,
         cas(),
         uuids,

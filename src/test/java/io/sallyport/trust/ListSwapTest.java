@@ -91,6 +91,25 @@ class ListSwapTest {
     assertThat(number(leaf)).isEqualTo("3");
   }
 
+  @Test
+  void aLoadThatWasTakenForAbandonedDoesNotComeIntoForce() throws Exception {
+    var leaf = world.leaf(world.url("/a.crl"));
+    Path file = Files.write(folder.resolve("late.crl"), late(leaf));
+    var source =
+        new CrlSources(world.dataSource, world.uuids, world.clock)
+            .uploaded(world.anchor, "upload:late", false)
+            .orElseThrow();
+    try (CrlFile list = CrlFile.open(file)) {
+      var loaded = new CrlEntryCopy(world.dataSource, world.clock).load(source.id(), list);
+      world.clock.now = NOW.plus(Duration.ofHours(2));
+      world.outside.tidy();
+
+      var late = new PutListInForce.NewList(source, list.facts(), null, loaded, new byte[32]);
+      assertThatThrownBy(() -> put(late)).isInstanceOf(CrlRefused.class);
+    }
+    assertThat(world.ask(leaf.certificate())).isNotInstanceOf(Good.class);
+  }
+
   private byte[] late(TestAuthority.Issued leaf) {
     return TestCrl.at(world.root, 1, NOW.minusSeconds(60), NOW.plus(Duration.ofDays(1)))
         .revoke(leaf)
