@@ -24,6 +24,12 @@ import javax.sql.DataSource;
 @ApplicationScoped
 public class PutListInForce {
 
+  // A certificate that finds its device by the anchor's mapping is registered under a share of this
+  // lock: either it is there when the list is met with our certificates, or it is judged by the
+  // list.
+  private static final String LOCK_ANCHOR =
+      "select 1 from trust_anchor where id = ? for no key update";
+
   private static final String LOCK =
       """
       select generation, delta, leased_by, issuer_key, number, base_number, this_update
@@ -114,6 +120,10 @@ public class PutListInForce {
     UUID anchor = list.source().anchor();
     List<UUID> revokedCas;
     try (Connection connection = dataSource.getConnection()) {
+      try (var statement = connection.prepareStatement(LOCK_ANCHOR)) {
+        statement.setObject(1, anchor);
+        statement.execute();
+      }
       Long old = lock(connection, list.source(), list.facts(), holder);
       if (change(connection, CURRENT, list.loaded().generation()) != 1) {
         throw new CrlRefused(

@@ -110,6 +110,47 @@ class ListSwapTest {
     assertThat(world.ask(leaf.certificate())).isNotInstanceOf(Good.class);
   }
 
+  @Test
+  void aCertificateThatIsBeingRegisteredIsWaitedForAndToldOf() throws Exception {
+    var leaf = world.leaf(world.url("/a.crl"));
+    Path file = Files.write(folder.resolve("a.crl"), late(leaf));
+    var source =
+        new CrlSources(world.dataSource, world.uuids, world.clock)
+            .uploaded(world.anchor, "upload:a", false)
+            .orElseThrow();
+    try (CrlFile list = CrlFile.open(file);
+        var registering = world.dataSource.getConnection()) {
+      var loaded = new CrlEntryCopy(world.dataSource, world.clock).load(source.id(), list);
+      registering.setAutoCommit(false);
+      try (var share =
+              registering.prepareStatement(
+                  "select mapping from trust_anchor where id = ? for share");
+          var pid = registering.createStatement().executeQuery("select pg_backend_pid()")) {
+        share.setObject(1, world.anchor);
+        share.execute();
+        pid.next();
+        int holder = pid.getInt(1);
+        var swap =
+            CompletableFuture.runAsync(
+                () -> {
+                  try {
+                    put(
+                        new PutListInForce.NewList(
+                            source, list.facts(), null, loaded, new byte[32]));
+                  } catch (SQLException | CrlRefused e) {
+                    throw new IllegalStateException(e);
+                  }
+                });
+        await().until(() -> swap.isDone() || isWaitedFor(holder));
+        assertThat(swap).isNotDone();
+        world.register(leaf);
+        registering.commit();
+        swap.join();
+      }
+    }
+    assertThat(world.listed).hasSize(1);
+  }
+
   private byte[] late(TestAuthority.Issued leaf) {
     return TestCrl.at(world.root, 1, NOW.minusSeconds(60), NOW.plus(Duration.ofDays(1)))
         .revoke(leaf)
