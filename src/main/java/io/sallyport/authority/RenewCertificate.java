@@ -94,7 +94,8 @@ public class RenewCertificate {
     if (found.isEmpty() || !found.get().active()) {
       return new Refused(Cause.DEVICE_NOT_ACTIVE);
     }
-    Optional<AtHand> locked = renewals.lock(device, atHand);
+    byte[] keyHash = csr.keyHash();
+    Optional<AtHand> locked = renewals.lock(device, atHand, keyHash);
     Instant now = clock.instant();
     if (locked.isEmpty() || locked.get().revoked() || now.isAfter(locked.get().goodUntil())) {
       return new Refused(Cause.CERTIFICATE_ENDED);
@@ -103,7 +104,6 @@ public class RenewCertificate {
       // Whoever can issue there would have a foothold here that outlives the trust in them.
       return new Refused(Cause.ISSUED_ELSEWHERE);
     }
-    byte[] keyHash = csr.keyHash();
     if (store.compromised(keyHash)) {
       return new Refused(Cause.KEY_COMPROMISED);
     }

@@ -2,6 +2,7 @@ package io.sallyport.authority;
 
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
+import io.sallyport.registry.KeyLock;
 import io.sallyport.registry.KeyProtection;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
@@ -90,10 +91,14 @@ class RenewalStore {
     }
   }
 
-  /** The device's certificate, locked until the transaction ends. */
-  Optional<AtHand> lock(DeviceId device, CertificateThumbprint thumbprint) {
+  /**
+   * The device's certificate, locked until the transaction ends; before it, as {@link KeyLock} asks
+   * for, the key that a new certificate will be registered for.
+   */
+  Optional<AtHand> lock(DeviceId device, CertificateThumbprint thumbprint, byte[] newKey) {
     try (var connection = dataSource.getConnection();
         var statement = connection.prepareStatement(LOCK)) {
+      KeyLock.take(connection, newKey);
       statement.setBytes(1, thumbprint.bytes());
       statement.setObject(2, device.value());
       try (var row = statement.executeQuery()) {

@@ -2,6 +2,7 @@ package io.sallyport.authority;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.sallyport.authority.RenewalOutcome.Cause;
 import io.sallyport.authority.RenewalOutcome.Refused;
@@ -10,6 +11,7 @@ import io.sallyport.authority.RenewalOutcome.TooOften;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.ProblemException;
+import io.sallyport.registry.KeyLock;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
@@ -227,6 +229,40 @@ class RenewCertificateTest {
               });
     }
     assertThat(renewal.get()).isEqualTo(new Refused(Cause.DEVICE_NOT_ACTIVE));
+  }
+
+  @Test
+  void locksTheKeyBeforeTheCertificateAsWhoeverReportsTheKeyDoes() throws Exception {
+    byte[] key = Csrs.verified(oldKeys).keyHash();
+    Future<RenewalOutcome> renewal;
+    try (var executor = Executors.newSingleThreadExecutor()) {
+      renewal =
+          world.dataSource.inTransaction(
+              () -> {
+                try (var connection = world.dataSource.getConnection()) {
+                  KeyLock.take(connection, key);
+                }
+                long us = world.count("select pg_backend_pid()");
+                Future<RenewalOutcome> waiting =
+                    executor.submit(() -> world.renew(device, old, oldKeys));
+                await().until(() -> waiting.isDone() || isWaitedFor(us));
+                assertThat(waiting.isDone()).isFalse();
+                assertThat(
+                        world.count(
+                            "select 1 from certificate where thumbprint = ? for no key update nowait",
+                            thumbprint(old).bytes()))
+                    .isOne();
+                return waiting;
+              });
+    }
+    renewed(renewal.get());
+  }
+
+  private boolean isWaitedFor(long pid) throws Exception {
+    return world.count(
+            "select count(*) from pg_locks where not granted and ?::int = any (pg_blocking_pids(pid))",
+            pid)
+        > 0;
   }
 
   private boolean ended() throws Exception {
