@@ -38,11 +38,18 @@ record CrlEntry(byte[] serial, int reason, Instant revokedAt) {
     return new CrlEntry(serial, reason, revokedAt);
   }
 
+  private static boolean isTrue(DerCursor extension) throws CrlRefused {
+    byte[] content = extension.enter(DerCursor.BOOLEAN).rest(1);
+    if (content.length != 1) {
+      throw DerCursor.malformed("a BOOLEAN without content");
+    }
+    return content[0] != 0;
+  }
+
   /** The reason if that is what the extension gives, else -1. */
   private static int extension(DerCursor extension) throws CrlRefused {
     DerCursor oid = extension.enter(DerCursor.OID);
-    boolean critical =
-        extension.tag() == DerCursor.BOOLEAN && extension.enter(DerCursor.BOOLEAN).rest(1)[0] != 0;
+    boolean critical = extension.tag() == DerCursor.BOOLEAN && isTrue(extension);
     DerCursor value = extension.enter(DerCursor.OCTET_STRING);
     extension.requireEnd();
     if (oid.matches(REASON_CODE)) {
