@@ -34,9 +34,14 @@ public record AnchorSettings(
     crlUrls = crlUrls.stream().distinct().toList();
   }
 
-  /** Whether these admit a kind of device less than {@code old} did. */
+  /**
+   * Whether these admit a kind of device less than {@code old} did, or require evidence of what
+   * went without.
+   */
   public boolean narrows(AnchorSettings old) {
-    return !purposes.isEmpty() && (old.purposes.isEmpty() || !purposes.containsAll(old.purposes));
+    return !purposes.isEmpty() && (old.purposes.isEmpty() || !purposes.containsAll(old.purposes))
+        || missingEvidence == MissingEvidence.REQUIRE
+            && old.missingEvidence != MissingEvidence.REQUIRE;
   }
 
   /** Whether certificates find their devices in another way than under {@code old}. */
