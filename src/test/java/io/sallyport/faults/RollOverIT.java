@@ -1,6 +1,7 @@
 package io.sallyport.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.sallyport.authority.DevelopmentAuthority;
 import io.sallyport.authority.IssuingCa;
@@ -68,9 +69,12 @@ final class RollOverIT {
       operator.make(
           "/api/v1/revocations",
           "{\"deviceId\":\"%s\",\"reason\":\"keyCompromise\"}".formatted(lost.device()));
-      assertThat(list(lost.certificate(), first).getRevokedCertificate(lost.certificate()))
-          .as("the earlier CA still signs its list")
-          .isNotNull();
+      await("the earlier CA still signs its list")
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () ->
+                  list(lost.certificate(), first).getRevokedCertificate(lost.certificate())
+                      != null);
       assertThat(list(newer.getFirst().certificate(), second).getRevokedCertificates()).isNull();
       assertThat(lost.join(service.doorPort()).isGrant()).isFalse();
       assertThat(older.join(service.doorPort()).isGrant()).isTrue();
