@@ -64,7 +64,9 @@ final class EvidenceClockwork {
       work.run();
     } catch (SQLException e) {
       LOG.debug("the database is away; revocation evidence is kept later", e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // An error too: a task that throws is never scheduled again, and lists would go stale in
+      // silence.
       if (!clockwork.isShutdown()) {
         LOG.error("keeping revocation evidence stumbled and goes on", e);
       }
