@@ -2,19 +2,25 @@ package io.sallyport.boot;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.vertx.http.runtime.VertxHttpRecorder;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.sallyport.identity.Problem;
+import io.sallyport.trust.EvidenceSettings;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Answers a body that announces itself as too long with a problem; Quarkus' own limit, which counts
- * what really comes, would answer with nothing but a status.
+ * what really comes, would answer with nothing but a status. An uploaded list alone may be longer:
+ * its resource writes it to a file as it comes.
  */
 @Singleton
 final class BodyLimit {
@@ -22,24 +28,45 @@ final class BodyLimit {
   // After the guard of the plain port, before everything else.
   private static final int EARLY = 9_000;
 
+  // Quarkus sets its own limit at the second last place, for bodies that say no length.
+  private static final int AFTER_QUARKUS = 1;
+
+  private static final String RAISED = "sallyport.body-limit";
+  private static final Pattern LISTS = Pattern.compile("/api/v1/trust-anchors/[^/]+/crls/?");
+
+  // The resource counts too, and says what is wrong; it must see a byte too many.
+  private static final long MARGIN = 1 << 20;
+
   private final ObjectMapper json;
   private final long most;
+  private final long longestList;
 
   BodyLimit(
       ObjectMapper json,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize most) {
+      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize most,
+      EvidenceSettings evidence) {
     this.json = json;
     this.most = most.asLongValue();
+    this.longestList = evidence.maxListBytes();
   }
 
   void register(@Observes Filters filters) {
     filters.register(this::guard, EARLY);
+    filters.register(BodyLimit::raise, AFTER_QUARKUS);
   }
 
   private void guard(RoutingContext context) {
+    boolean isList = isList(context.request());
+    long limit = isList ? longestList : most;
     String length = context.request().getHeader(HttpHeaders.CONTENT_LENGTH);
     // Nineteen digits are beyond a long; what is no number at all was refused by the codec.
-    if (length == null || length.length() < 19 && Long.parseLong(length) <= most) {
+    if (length == null || length.length() < 19 && Long.parseLong(length) <= limit) {
+      if (isList) {
+        // Quarkus would hold the length against the limit of all others. The codec has read it
+        // already; what really comes is counted instead.
+        context.request().headers().remove(HttpHeaders.CONTENT_LENGTH);
+        context.put(RAISED, longestList + MARGIN);
+      }
       context.next();
       return;
     }
@@ -51,5 +78,17 @@ final class BodyLimit {
     response
         .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
         .end(Buffer.buffer(ProblemBody.of(ProblemMappers.TOO_LARGE).bytes(json)));
+  }
+
+  private static void raise(RoutingContext context) {
+    Long raised = context.get(RAISED);
+    if (raised != null) {
+      context.put(VertxHttpRecorder.MAX_REQUEST_SIZE_KEY, raised);
+    }
+    context.next();
+  }
+
+  private static boolean isList(HttpServerRequest request) {
+    return request.method() == HttpMethod.POST && LISTS.matcher(request.path()).matches();
   }
 }

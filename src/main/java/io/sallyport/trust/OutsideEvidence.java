@@ -153,8 +153,9 @@ public final class OutsideEvidence {
    * uploaded before for the same issuer and scope. On return it is in force.
    *
    * @return the health of the anchor with it
-   * @throws ProblemException 404 if it is no anchor whose issuers are asked; 422 with the code of
-   *     {@link CrlFault} in {@code reasons} if the list is not taken
+   * @throws ProblemException 404 if it is no anchor whose issuers are asked; 413 if the list is too
+   *     large, 422 if it is not taken for another reason, with the code of {@link CrlFault} in
+   *     {@code reasons}
    */
   public AnchorHealth upload(UUID anchor, InputStream body, String actor, String actorSource)
       throws IOException, SQLException {
@@ -175,7 +176,7 @@ public final class OutsideEvidence {
           new Problem(
               "crl_refused",
               "This list can't be used",
-              422,
+              e.fault() == CrlFault.CRL_TOO_LARGE ? 413 : 422,
               e.getMessage(),
               List.of(e.fault().code()),
               null,

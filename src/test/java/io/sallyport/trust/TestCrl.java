@@ -25,7 +25,7 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** Makes lists, good ones and others. */
-final class TestCrl {
+public final class TestCrl {
 
   private final X509v2CRLBuilder builder;
   private TestAuthority signer;
@@ -42,29 +42,30 @@ final class TestCrl {
     }
   }
 
-  static TestCrl of(TestAuthority issuer, long number) {
+  public static TestCrl of(TestAuthority issuer, long number) {
     return at(issuer, number, NOW.minusSeconds(60), NOW.plus(Duration.ofDays(1)));
   }
 
-  static TestCrl at(TestAuthority issuer, long number, Instant thisUpdate, Instant nextUpdate) {
+  public static TestCrl at(
+      TestAuthority issuer, long number, Instant thisUpdate, Instant nextUpdate) {
     return new TestCrl(issuer, thisUpdate, nextUpdate)
         .with(Extension.cRLNumber, false, new CRLNumber(BigInteger.valueOf(number)));
   }
 
-  static TestCrl delta(TestAuthority issuer, long number, long base) {
+  public static TestCrl delta(TestAuthority issuer, long number, long base) {
     return of(issuer, number).with(Extension.deltaCRLIndicator, true, new ASN1Integer(base));
   }
 
-  TestCrl revoke(BigInteger serial, int reason) {
+  public TestCrl revoke(BigInteger serial, int reason) {
     builder.addCRLEntry(serial, Date.from(NOW.minusSeconds(3_600)), reason);
     return this;
   }
 
-  TestCrl revoke(TestAuthority.Issued leaf) {
+  public TestCrl revoke(TestAuthority.Issued leaf) {
     return revoke(leaf.certificate().getSerialNumber(), CRLReason.keyCompromise);
   }
 
-  TestCrl revokeWithCriticalExtension(BigInteger serial) throws IOException {
+  public TestCrl revokeWithCriticalExtension(BigInteger serial) throws IOException {
     ExtensionsGenerator extensions = new ExtensionsGenerator();
     extensions.addExtension(
         new ASN1ObjectIdentifier("1.3.6.1.4.1.55738.666.2"), true, new ASN1Integer(1));
@@ -73,7 +74,7 @@ final class TestCrl {
     return this;
   }
 
-  TestCrl revokeOfIssuer(BigInteger serial, String issuerName) throws IOException {
+  public TestCrl revokeOfIssuer(BigInteger serial, String issuerName) throws IOException {
     ExtensionsGenerator extensions = new ExtensionsGenerator();
     extensions.addExtension(
         Extension.certificateIssuer,
@@ -83,7 +84,7 @@ final class TestCrl {
     return this;
   }
 
-  TestCrl with(ASN1ObjectIdentifier oid, boolean critical, ASN1Encodable value) {
+  public TestCrl with(ASN1ObjectIdentifier oid, boolean critical, ASN1Encodable value) {
     try {
       builder.addExtension(oid, critical, value);
       return this;
@@ -92,7 +93,7 @@ final class TestCrl {
     }
   }
 
-  TestCrl scope(String point, boolean users, boolean cas, boolean indirect) {
+  public TestCrl scope(String point, boolean users, boolean cas, boolean indirect) {
     return with(
         Extension.issuingDistributionPoint,
         true,
@@ -109,17 +110,17 @@ final class TestCrl {
             false));
   }
 
-  TestCrl signedBy(TestAuthority other) {
+  public TestCrl signedBy(TestAuthority other) {
     this.signer = other;
     return this;
   }
 
-  TestCrl algorithm(String name) {
+  public TestCrl algorithm(String name) {
     this.algorithm = name;
     return this;
   }
 
-  byte[] der() {
+  public byte[] der() {
     try {
       return builder
           .build(new JcaContentSignerBuilder(algorithm).build(signer.keys().getPrivate()))
@@ -129,7 +130,7 @@ final class TestCrl {
     }
   }
 
-  String pem() {
+  public String pem() {
     return TestAuthority.pem("X509 CRL", der());
   }
 }
