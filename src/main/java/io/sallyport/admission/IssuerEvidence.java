@@ -4,15 +4,13 @@ import io.sallyport.admission.AdmissionDecision.Cause;
 import io.sallyport.trust.EvidenceItem;
 import io.sallyport.trust.EvidenceQuestion;
 import io.sallyport.trust.EvidenceVerdict;
+import io.sallyport.trust.ReadersBusyException;
 import io.sallyport.trust.RevocationEvidence;
 import java.security.cert.X509Certificate;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The check of what an outside CA says of its certificates. Our own authority's are not asked
@@ -22,19 +20,10 @@ public final class IssuerEvidence {
 
   static final String CHECK = "issuerRevocation";
 
-  // As for standings: connections are not handed out fairly to virtual threads.
-  private static final int READERS = 8;
-
   private final RevocationEvidence evidence;
-  private final Duration patience;
-  private final Semaphore readers = new Semaphore(READERS, true);
 
-  /**
-   * @param patience how long a decision waits for its turn
-   */
-  public IssuerEvidence(RevocationEvidence evidence, Duration patience) {
+  public IssuerEvidence(RevocationEvidence evidence) {
     this.evidence = evidence;
-    this.patience = patience;
   }
 
   /**
@@ -88,22 +77,12 @@ public final class IssuerEvidence {
 
   private EvidenceVerdict ask(EvidenceQuestion question, Instant at)
       throws StoreUnavailableException {
-    boolean entered = false;
     try {
-      entered = readers.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
-      if (!entered) {
-        throw new StoreUnavailableException(Cause.OVERLOADED, null);
-      }
       return evidence.of(question, at);
+    } catch (ReadersBusyException e) {
+      throw new StoreUnavailableException(Cause.OVERLOADED, e);
     } catch (SQLException e) {
       throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreUnavailableException(Cause.OVERLOADED, e);
-    } finally {
-      if (entered) {
-        readers.release();
-      }
     }
   }
 

@@ -29,6 +29,6 @@ public final class AnchorBeans {
         new StrangerQuery(dataSource, config.admission().patience()),
         trust,
         paths,
-        new IssuerEvidence(evidence, config.admission().patience()));
+        new IssuerEvidence(evidence));
   }
 }

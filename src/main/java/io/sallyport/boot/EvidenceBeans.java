@@ -45,7 +45,8 @@ public final class EvidenceBeans {
           trust.ocsp().timeout(),
           trust.ocsp().refresh(),
           trust.ocsp().concurrency(),
-          trust.ocsp().nonce());
+          trust.ocsp().nonce(),
+          config.admission().patience());
     } catch (IllegalArgumentException e) {
       throw new RefusedToStart("sallyport.trust: " + e.getMessage());
     }

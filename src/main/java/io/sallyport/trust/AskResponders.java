@@ -41,6 +41,7 @@ final class AskResponders {
   private final GuardedFetch fetch;
   private final OcspAnswers answers;
   private final ListedCertificates listed;
+  private final ReadTurns turns;
   private final Clock clock;
   private final SecureRandom random;
   private final Semaphore permits;
@@ -52,12 +53,14 @@ final class AskResponders {
       GuardedFetch fetch,
       OcspAnswers answers,
       ListedCertificates listed,
+      ReadTurns turns,
       Clock clock,
       SecureRandom random) {
     this.settings = settings;
     this.fetch = fetch;
     this.answers = answers;
     this.listed = listed;
+    this.turns = turns;
     this.clock = clock;
     this.random = random;
     this.permits = new Semaphore(settings.ocspConcurrency(), true);
@@ -138,11 +141,15 @@ final class AskResponders {
             issuer, certificate.getSerialNumber(), settings.ocspNonce() ? random : null);
     OcspAnswer answer = exchange.judge(post(url, exchange.request()), clock.instant());
     try {
-      // First, since whoever finds the answer kept takes its certificate for cut off.
-      if (answer.isRevoked() && !knownAsRevoked) {
-        listed.noteOcsp(anchor, subject.name(), answer.reason());
-      }
-      answers.put(anchor, subject, answer);
+      turns.take(
+          () -> {
+            // First, since whoever finds the answer kept takes its certificate for cut off.
+            if (answer.isRevoked() && !knownAsRevoked) {
+              listed.noteOcsp(anchor, subject.name(), answer.reason());
+            }
+            answers.put(anchor, subject, answer);
+            return null;
+          });
     } catch (SQLException | IllegalStateException e) {
       // The answer is as good for who waits; the next one asks again.
       LOG.warnf("an OCSP answer could not be kept: %s", e.getMessage());

@@ -17,6 +17,7 @@ import java.util.Objects;
  * @param ocspRefresh how long an OCSP answer is relied on before it is asked for again
  * @param ocspConcurrency how many OCSP requests are under way at once
  * @param ocspNonce whether requests carry a nonce
+ * @param readPatience how long a decision waits for its turn at the database
  */
 public record EvidenceSettings(
     Path folder,
@@ -28,7 +29,8 @@ public record EvidenceSettings(
     Duration ocspTimeout,
     Duration ocspRefresh,
     int ocspConcurrency,
-    boolean ocspNonce) {
+    boolean ocspNonce,
+    Duration readPatience) {
 
   public EvidenceSettings {
     Objects.requireNonNull(folder, "folder");
@@ -38,6 +40,7 @@ public record EvidenceSettings(
     requirePositive(fetchTimeout, "fetchTimeout");
     requirePositive(ocspTimeout, "ocspTimeout");
     requirePositive(ocspRefresh, "ocspRefresh");
+    requirePositive(readPatience, "readPatience");
     if (maxListBytes < 1 || maxListBytes > Integer.MAX_VALUE) {
       throw new IllegalArgumentException("a list may have 1 byte to 2 GiB");
     }

@@ -73,6 +73,7 @@ public final class OutsideEvidence {
     this.generations = new Generations(dataSource, clock);
     this.answers = new OcspAnswers(dataSource, clock);
     UnknownVerdicts unknowns = new UnknownVerdicts();
+    ReadTurns turns = new ReadTurns(settings.readPatience());
     this.healths = new AnchorHealths(dataSource, unknowns, clock);
     this.watch = new AnchorWatch(healths, metrics);
     this.evidence =
@@ -80,9 +81,10 @@ public final class OutsideEvidence {
             dataSource,
             learn,
             answers,
-            new AskResponders(settings, guarded, answers, listed, clock, random),
+            new AskResponders(settings, guarded, answers, listed, turns, clock, random),
             settings,
-            unknowns);
+            unknowns,
+            turns);
   }
 
   /** What decisions ask. */

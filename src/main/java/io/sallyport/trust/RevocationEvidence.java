@@ -14,6 +14,7 @@ public interface RevocationEvidence {
    * chain revoked; else any unknown makes it unknown. Only where the anchor has OCSP switched on
    * may this wait for the network, and then no longer than the OCSP time-out for the whole chain.
    *
+   * @throws ReadersBusyException if too many ask at once; nothing is known then
    * @throws SQLException if the database can't be asked; nothing is known then
    */
   EvidenceVerdict of(EvidenceQuestion question, Instant at) throws SQLException;

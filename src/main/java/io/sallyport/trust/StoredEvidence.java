@@ -55,6 +55,7 @@ final class StoredEvidence implements RevocationEvidence {
   private final AskResponders responders;
   private final EvidenceSettings settings;
   private final UnknownVerdicts unknowns;
+  private final ReadTurns turns;
 
   StoredEvidence(
       DataSource dataSource,
@@ -62,19 +63,21 @@ final class StoredEvidence implements RevocationEvidence {
       OcspAnswers answers,
       AskResponders responders,
       EvidenceSettings settings,
-      UnknownVerdicts unknowns) {
+      UnknownVerdicts unknowns,
+      ReadTurns turns) {
     this.dataSource = dataSource;
     this.learn = learn;
     this.answers = answers;
     this.responders = responders;
     this.settings = settings;
     this.unknowns = unknowns;
+    this.turns = turns;
   }
 
   @Override
   public EvidenceVerdict of(EvidenceQuestion question, Instant at) throws SQLException {
     learn.asked(question);
-    Optional<Read> read = read(question);
+    Optional<Read> read = turns.take(() -> read(question));
     if (read.isEmpty()) {
       return new EvidenceVerdict.Unknown("anchor_unknown", List.of());
     }
@@ -131,7 +134,10 @@ final class StoredEvidence implements RevocationEvidence {
       return new EvidenceVerdict.Good(items);
     }
     return new EvidenceVerdict.Unknown(
-        unknown.equals("crl_missing") ? refusal(question).orElse(unknown) : unknown, items);
+        unknown.equals("crl_missing")
+            ? turns.take(() -> refusal(question)).orElse(unknown)
+            : unknown,
+        items);
   }
 
   /** Asks the responders about those certificates that need it, within one deadline. */
@@ -154,7 +160,7 @@ final class StoredEvidence implements RevocationEvidence {
     }
 
     void ask(List<EvidenceVerdict> verdicts) throws SQLException {
-      Map<Integer, OcspAnswer> kept = answers.of(question);
+      Map<Integer, OcspAnswer> kept = turns.take(() -> answers.of(question));
       for (int i = 0; i < verdicts.size(); i++) {
         OcspAnswer cached = kept.get(i);
         boolean good = verdicts.get(i) instanceof EvidenceVerdict.Good;

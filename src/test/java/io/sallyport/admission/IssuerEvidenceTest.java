@@ -10,6 +10,7 @@ import io.sallyport.trust.EvidenceItem;
 import io.sallyport.trust.EvidenceQuestion;
 import io.sallyport.trust.EvidenceVerdict;
 import io.sallyport.trust.MissingEvidence;
+import io.sallyport.trust.ReadersBusyException;
 import io.sallyport.trust.RevocationEvidence;
 import io.sallyport.trust.TestAuthority;
 import java.security.cert.X509Certificate;
@@ -19,6 +20,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +35,8 @@ class IssuerEvidenceTest {
           "crl", "CN=Issuing", "42", NOW.minusSeconds(60), NOW.plus(Duration.ofHours(1)));
   private static final EvidenceItem ANSWER =
       new EvidenceItem("ocsp", "CN=Root", null, NOW.minusSeconds(5), null);
+
+  private static final UUID ANCHOR = new UUID(0x7000, 0x8000000000000000L);
 
   private final TestAuthority issuing = TestAuthority.root("Root").intermediate("Issuing");
   private final List<X509Certificate> chain =
@@ -123,8 +129,61 @@ class IssuerEvidenceTest {
   @Test
   void nothingIsDecidedWhileTheStoreIsAway() {
     assertThatExceptionOfType(StoreUnavailableException.class)
-        .isThrownBy(() -> check(MissingEvidence.ALLOW_WITH_NOTE, null))
+        .isThrownBy(() -> check(MissingEvidence.ALLOW_WITH_NOTE, (EvidenceVerdict) null))
         .satisfies(e -> assertThat(e.undecided()).isEqualTo(Cause.STORE_UNAVAILABLE));
+  }
+
+  @Test
+  void tooManyAtOnceIsAnOverload() {
+    RevocationEvidence busy =
+        (question, at) -> {
+          throw new ReadersBusyException();
+        };
+    assertThatExceptionOfType(StoreUnavailableException.class)
+        .isThrownBy(() -> check(MissingEvidence.ALLOW_WITH_NOTE, busy))
+        .satisfies(e -> assertThat(e.undecided()).isEqualTo(Cause.OVERLOADED));
+  }
+
+  /** Each may wait seconds for a responder of an outside CA; who asks about another must not. */
+  @Test
+  void anAnswerThatTakesLongHoldsUpNoOther() throws Exception {
+    var slow = new CountDownLatch(1);
+    var waiting = new CountDownLatch(100);
+    RevocationEvidence evidence =
+        (question, at) -> {
+          if (question.anchor().equals(ANCHOR)) {
+            return new EvidenceVerdict.Good(List.of(LIST));
+          }
+          waiting.countDown();
+          await(slow);
+          return new EvidenceVerdict.Good(List.of(ANSWER));
+        };
+    var subject = new IssuerEvidence(evidence);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 100; i++) {
+        threads.submit(
+            () -> {
+              subject.check(
+                  anchor(UUID.randomUUID(), MissingEvidence.REQUIRE), chain, NOW, new Assessment());
+              return null;
+            });
+      }
+      await(waiting);
+
+      Assessment assessment = new Assessment();
+      subject.check(anchor(ANCHOR, MissingEvidence.REQUIRE), chain, NOW, assessment);
+
+      assertThat(assessment.sound()).isTrue();
+      slow.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /**
@@ -143,20 +202,18 @@ class IssuerEvidenceTest {
             return verdict;
           }
         };
+    return check(missing, evidence);
+  }
+
+  private Assessment check(MissingEvidence missing, RevocationEvidence evidence)
+      throws StoreUnavailableException {
     Assessment assessment = new Assessment();
-    new IssuerEvidence(evidence, Duration.ofSeconds(1))
-        .check(
-            new StandingAnchor(
-                new UUID(0x7000, 0x8000000000000000L),
-                "Corp",
-                DeviceKind.LAPTOP,
-                true,
-                false,
-                missing),
-            chain,
-            NOW,
-            assessment);
+    new IssuerEvidence(evidence).check(anchor(ANCHOR, missing), chain, NOW, assessment);
     return assessment;
+  }
+
+  private static StandingAnchor anchor(UUID id, MissingEvidence missing) {
+    return new StandingAnchor(id, "Corp", DeviceKind.LAPTOP, true, false, missing);
   }
 
   private static org.assertj.core.groups.Tuple tuple(Object... values) {

@@ -68,6 +68,8 @@ final class EvidenceWorld implements AutoCloseable {
 
   private static final long MAX_LIST = Long.getLong("sallyport.test.max-list", 8 * 1024 * 1024);
 
+  static final int FETCHERS = 16;
+
   /** What the web server gives for one path. */
   record Page(int status, byte[] body, Map<String, String> headers) {}
 
@@ -82,7 +84,7 @@ final class EvidenceWorld implements AutoCloseable {
   final Queue<NewlyListed.Listed> listed = new ConcurrentLinkedQueue<>();
   final HttpServer server;
   final Vertx vertx = Vertx.vertx();
-  final VertxFetcher fetcher = new VertxFetcher(vertx, 16);
+  final VertxFetcher fetcher = new VertxFetcher(vertx, FETCHERS);
   final Path folder;
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   final OutsideEvidence outside;
@@ -122,6 +124,11 @@ final class EvidenceWorld implements AutoCloseable {
   }
 
   OutsideEvidence replica(String name, List<String> allow, DataSource dataSource) {
+    return replica(name, allow, dataSource, Duration.ofMillis(500));
+  }
+
+  OutsideEvidence replica(
+      String name, List<String> allow, DataSource dataSource, Duration ocspTimeout) {
     ListedCertificates table =
         new ListedCertificates(dataSource, (tx, batch) -> listed.addAll(batch), clock);
     AuditLog audit =
@@ -143,10 +150,11 @@ final class EvidenceWorld implements AutoCloseable {
             Duration.ofSeconds(30),
             Duration.ofSeconds(20),
             MAX_LIST,
-            Duration.ofMillis(500),
+            ocspTimeout,
             Duration.ofMinutes(15),
-            8,
-            true),
+            FETCHERS,
+            true,
+            Duration.ofSeconds(10)),
         new GuardedFetch(new FetchRules(allow, InetAddress::getAllByName), fetcher, clock),
         put,
         table,

@@ -9,11 +9,16 @@ import io.sallyport.trust.EvidenceVerdict.Unknown;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -203,6 +208,41 @@ class OutsideOcspTest {
         .singleElement()
         .extracting(NewlyListed.Listed::reason)
         .isEqualTo("keyCompromise");
+  }
+
+  @Test
+  void waitingForAResponderTakesNobodysTurn() throws Exception {
+    int waiting = ReadTurns.AT_ONCE + 1;
+    List<Future<EvidenceVerdict>> verdicts = new ArrayList<>();
+    List<Socket> held = new ArrayList<>();
+    try (ServerSocket silent = new ServerSocket(0, 2 * waiting);
+        var threads = Executors.newVirtualThreadPerTaskExecutor();
+        EvidenceWorld another = new EvidenceWorld(folder)) {
+      silent.setSoTimeout(20_000);
+      use("first", "http://127.0.0.1:" + silent.getLocalPort() + "/");
+      OutsideEvidence replica =
+          world.replica("patient", List.of("127.0.0.0/8"), world.dataSource, Duration.ofMinutes(1));
+      for (int i = 0; i < waiting; i++) {
+        var question = EvidenceQuestion.of(world.anchor, List.of(world.leaf().certificate()));
+        verdicts.add(threads.submit(() -> replica.evidence().of(question, world.clock.instant())));
+      }
+      for (int i = 0; i < waiting; i++) {
+        held.add(silent.accept());
+      }
+
+      var other = EvidenceQuestion.of(another.anchor, List.of(another.leaf().certificate()));
+      assertThat(replica.evidence().of(other, world.clock.instant()))
+          .isInstanceOfSatisfying(
+              Unknown.class, unknown -> assertThat(unknown.cause()).isEqualTo("crl_missing"));
+
+      assertThat(verdicts).noneMatch(Future::isDone);
+      for (Socket socket : held) {
+        socket.close();
+      }
+      for (var verdict : verdicts) {
+        assertThat(verdict.get()).isInstanceOf(Unknown.class);
+      }
+    }
   }
 
   @Test
