@@ -34,6 +34,20 @@ final class OutsideAuthority {
     this.id = add();
   }
 
+  UUID id() {
+    return id;
+  }
+
+  /** The anchor. */
+  TestAuthority root() {
+    return root;
+  }
+
+  /** The CA whose certificates devices have. */
+  TestAuthority issuing() {
+    return issuing;
+  }
+
   private UUID add() {
     var made =
         console.ask("POST", PATH, settings.deepCopy().put("pem", root.pem() + issuing.pem()));
