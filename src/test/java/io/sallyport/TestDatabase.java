@@ -84,6 +84,16 @@ public final class TestDatabase {
     return ownerDataSource(this);
   }
 
+  /** What another JVM needs as {@code SALLYPORT_TEST_DATABASE_URL} to use the same server. */
+  public static String serverUrl() {
+    TestDatabase first = shared();
+    return first.user == null
+        ? first.superuserUrl
+        : first.superuserUrl
+            + (first.superuserUrl.contains("?") ? "&" : "?")
+            + "user=%s&password=%s".formatted(first.user, first.password);
+  }
+
   /** Signed in as the service. */
   public static DataSource appDataSource() {
     return dataSource(shared().url, DatabaseRoles.APP);

@@ -197,8 +197,8 @@ public final class CrlImportBench {
   }
 
   /** Writes a signed list piece by piece; returns some of its serials. */
-  private static byte[][] write(
-      Path file, TestAuthority issuer, long number, int entries, long seed) throws Exception {
+  static byte[][] write(Path file, TestAuthority issuer, long number, int entries, long seed)
+      throws Exception {
     byte[] algorithm = new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256).getEncoded();
     ExtensionsGenerator extensions = new ExtensionsGenerator();
     extensions.addExtension(Extension.cRLNumber, false, new CRLNumber(BigInteger.valueOf(number)));
