@@ -87,7 +87,7 @@ final class StoredEvidence implements RevocationEvidence {
       each.add(
           ListsVerdict.of(
               question.subjects().get(i),
-              i > 0,
+              isCa(question.certificates().get(i)),
               read.get().lists().getOrDefault(i, List.of()),
               at));
     }
@@ -100,6 +100,11 @@ final class StoredEvidence implements RevocationEvidence {
       unknowns.note(question.anchor(), verdict, at);
     }
     return verdict;
+  }
+
+  // RFC 5280 section 6.3.3 (b) (2): by the certificate itself, whatever its place in the chain.
+  private static boolean isCa(X509Certificate certificate) {
+    return certificate.getBasicConstraints() >= 0;
   }
 
   // The first certificate of a CA is asked about before its list can be here. If it never comes,
