@@ -231,13 +231,10 @@ class OutsideAuthorityTest {
       String token = connection.token().body().get("access_token").asText();
       outside.change(said -> said.put("missingEvidence", "require"));
 
-      // To ask for more is no withdrawal: what was given lives to its end, the next is refused.
-      assertThat(active(token)).isTrue();
-      var answer = connection.token();
-      assertThat(answer.status()).isEqualTo(403);
-      assertThat(answer.body().at("/reasons/0").asText()).isEqualTo("revocation_unknown");
+      assertThat(active(token)).isFalse();
       connection.awaitClosed();
     }
+    refused(laptop, 46, "revocation_unknown");
   }
 
   /** What takes an anchor's word away. */
