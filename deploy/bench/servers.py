@@ -198,6 +198,8 @@ class Sallyport(Server):
         self.env |= {
             "SALLYPORT_DATA": str(self.data),
             "SALLYPORT_TRUST_ANCHORS": str(anchors),
+            # Nobody publishes a list for the bench's CA: each decision asks for one and notes that there is none.
+            "SALLYPORT_TRUST_MISSING_EVIDENCE": "allow-with-note",
             "SALLYPORT_DOOR_HTTPS_PORT": str(port),
             "QUARKUS_HTTP_SSL_PORT": str(self.admin_port),
             "QUARKUS_HTTP_PORT": str(port + 2),

@@ -10,11 +10,13 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.sallyport.SallyportResource;
 import io.sallyport.admin.AdminClient;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,9 +190,16 @@ class BadInputTest {
             .version(HttpClient.Version.HTTP_1_1)
             .sslContext(AdminClient.trusting())
             .build()) {
-      // Quarkus cuts it off in the middle, with the bare status.
-      assertThat(http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
-          .isEqualTo(413);
+      // Quarkus cuts it off in the middle, with the bare status. Who is still writing then may lose
+      // the answer to the reset that follows it, which is a refusal too.
+      OptionalInt status;
+      try {
+        status =
+            OptionalInt.of(http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode());
+      } catch (IOException cutOff) {
+        status = OptionalInt.empty();
+      }
+      assertThat(status.orElse(413)).isEqualTo(413);
     }
   }
 
