@@ -1,6 +1,7 @@
 package io.sallyport.journey;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,7 @@ import jakarta.inject.Inject;
 import java.net.URL;
 import java.time.Duration;
 import java.time.Instant;
+import javax.net.ssl.SSLException;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +132,24 @@ class HandshakeRefusalTest {
     Laptop laptop = house.fleet().member();
     house.console().revokeDevice(laptop.id());
     refused(laptop, 44, "revoked");
+  }
+
+  /** What a client has sent behind its certificate must not cost it the reason. */
+  @Test
+  void theAlertArrivesThoughTheRequestIsOnItsWayAlready() throws Exception {
+    Laptop laptop = house.fleet().member();
+    house.console().revokeCertificate(laptop.thumbprint().hex());
+    byte[] request = new byte[32 * 1024];
+
+    for (int i = 0; i < 20; i++) {
+      try (var connection = DoorConnection.connect(house, laptop)) {
+        connection.handshake();
+        connection.send(request);
+        assertThatThrownBy(connection::session)
+            .isInstanceOf(SSLException.class)
+            .hasMessageContaining("certificate_revoked");
+      }
+    }
   }
 
   @Test
