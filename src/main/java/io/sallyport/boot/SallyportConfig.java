@@ -348,9 +348,13 @@ public interface SallyportConfig {
 
   /** Session grants. */
   interface Grant {
-    /** How long a grant lives; never past its certificate's end. */
+    /** How long a grant lives if its rule says nothing; never past its certificate's end. */
     @WithDefault("10m")
     Duration lifetime();
+
+    /** How long a rule of a policy may let a grant live. */
+    @WithDefault("12h")
+    Duration longestLifetime();
 
     /** How long a replica signs with one key. */
     @WithDefault("12h")

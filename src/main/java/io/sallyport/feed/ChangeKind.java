@@ -23,5 +23,9 @@ public enum ChangeKind {
   /** A replica's signing key; subject: the kid. */
   SIGNING_KEY,
   /** New CRLs of one of our CAs; subject: the id of the CA. */
-  CRL
+  CRL,
+  /** Another policy is in force; subject: its version. */
+  POLICY,
+  /** What a segment opens; subject: its name. */
+  SEGMENT
 }

@@ -54,6 +54,7 @@ class SallyportConfigTest {
                     Map.entry("sallyport.door.https.port", "8443"),
                     Map.entry("sallyport.door.https.tls12", "false"),
                     Map.entry("sallyport.grant.key-signs-for", "12h"),
+                    Map.entry("sallyport.grant.longest-lifetime", "12h"),
                     Map.entry("sallyport.grant.lifetime", "10m"),
                     Map.entry("sallyport.issuer", "https://localhost:9443"),
                     Map.entry("sallyport.scep.enabled", "false"),

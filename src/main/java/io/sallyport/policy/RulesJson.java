@@ -1,0 +1,36 @@
+package io.sallyport.policy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.List;
+
+/** The form in which rules are stored: a JSON array. The same rules give the same bytes. */
+final class RulesJson {
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  private RulesJson() {}
+
+  static String write(PolicyRules rules) {
+    try {
+      return JSON.writeValueAsString(rules.rules());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("rules are plain text", e);
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException if these are no rules
+   */
+  static PolicyRules read(String json) {
+    try {
+      return new PolicyRules(JSON.readValue(json, new TypeReference<List<PolicyRule>>() {}));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("these are no rules", e);
+    }
+  }
+}
