@@ -34,6 +34,7 @@ public sealed interface AdmissionDecision {
     private final List<SegmentName> segments;
     private final Instant certificateNotAfter;
     private final SessionGrant grant;
+    private final Instant holdsUntil;
 
     Admitted(
         DecisionId id,
@@ -41,13 +42,15 @@ public sealed interface AdmissionDecision {
         String deviceName,
         List<SegmentName> segments,
         Instant certificateNotAfter,
-        SessionGrant grant) {
+        SessionGrant grant,
+        Instant holdsUntil) {
       this.id = Objects.requireNonNull(id, "id");
       this.device = Objects.requireNonNull(device, "device");
       this.deviceName = Objects.requireNonNull(deviceName, "deviceName");
       this.segments = List.copyOf(segments);
       this.certificateNotAfter = Objects.requireNonNull(certificateNotAfter, "certificateNotAfter");
       this.grant = grant;
+      this.holdsUntil = Objects.requireNonNull(holdsUntil, "holdsUntil");
     }
 
     @Override
@@ -63,6 +66,7 @@ public sealed interface AdmissionDecision {
       return deviceName;
     }
 
+    /** What the policy opens; empty where it was not asked. */
     public List<SegmentName> segments() {
       return segments;
     }
@@ -72,20 +76,47 @@ public sealed interface AdmissionDecision {
       return certificateNotAfter;
     }
 
+    /**
+     * Until when this holds if nothing changes: the earliest end of what it rests on. Whoever keeps
+     * something open on the strength of it asks again then.
+     */
+    public Instant holdsUntil() {
+      return holdsUntil;
+    }
+
     /** Present if and only if a grant was asked for. */
     public Optional<SessionGrant> grant() {
       return Optional.ofNullable(grant);
     }
   }
 
-  /** The device may not come in, for all of these reasons. */
-  record Refused(DecisionId id, Set<RefusalReason> reasons) implements AdmissionDecision {
+  /**
+   * The device may not come in, for all of these reasons.
+   *
+   * @param message what the policy has to say to the person; empty where the reasons' own sentences
+   *     have to do
+   * @param closedAudiences those asked for that the device's segments do not open, if that and
+   *     nothing else is wrong
+   */
+  record Refused(
+      DecisionId id,
+      Set<RefusalReason> reasons,
+      Optional<String> message,
+      List<String> closedAudiences)
+      implements AdmissionDecision {
     public Refused {
       Objects.requireNonNull(id, "id");
       if (reasons.isEmpty()) {
         throw new IllegalArgumentException("a refusal has a reason");
       }
       reasons = Collections.unmodifiableSet(EnumSet.copyOf(reasons));
+      Objects.requireNonNull(message, "message");
+      closedAudiences = List.copyOf(closedAudiences);
+    }
+
+    /** One sentence for a person: the policy's, or else that of the first reason. */
+    public String sentence() {
+      return message.orElseGet(() -> reasons.iterator().next().sentence());
     }
   }
 

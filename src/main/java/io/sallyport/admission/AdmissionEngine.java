@@ -5,6 +5,7 @@ import io.sallyport.admission.AdmissionDecision.Cause;
 import io.sallyport.admission.AdmissionDecision.Refused;
 import io.sallyport.admission.AdmissionDecision.Undecided;
 import io.sallyport.admission.AdmissionRequest.Purpose;
+import io.sallyport.admission.PolicyCheck.Circumstances;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.audit.AuditUnavailableException;
 import io.sallyport.audit.DecisionRecord;
@@ -12,6 +13,7 @@ import io.sallyport.audit.DecisionRecord.CertificateFacts;
 import io.sallyport.audit.DecisionRecord.Check;
 import io.sallyport.audit.DecisionRecord.DeviceFacts;
 import io.sallyport.audit.DecisionRecord.GrantFacts;
+import io.sallyport.audit.DecisionRecord.UserIdentity;
 import io.sallyport.audit.Outcome;
 import io.sallyport.grant.GrantTable;
 import io.sallyport.grant.SessionGrant;
@@ -22,9 +24,10 @@ import io.sallyport.identity.GrantId;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.TlsFacts;
+import io.sallyport.identity.UserFacts;
 import io.sallyport.identity.Uuids;
+import io.sallyport.policy.PolicyVerdict;
 import io.sallyport.registry.CertificateSource;
-import io.sallyport.registry.DeviceState;
 import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.trust.PresentedChain;
 import java.time.Clock;
@@ -32,10 +35,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -50,7 +56,7 @@ import org.jboss.logging.MDC;
  *              ▼                                                             ▼
  *           validity ─ issuers ─ revocation ─▶ purposes ─ the issuer's evidence ─▶ Sound | Unsound
  *
- *   decide: judge ─ lifecycle ─ binding ─ policy ─▶ Refused
+ *   decide: judge ─ lifecycle ─ binding ─ user ─ policy ─ audience ─▶ Refused
  *              │ mapped: registered now, judged again        │
  *              ═══ barrier: record and grant durable ═══
  *                                            ▼
@@ -62,34 +68,36 @@ public final class AdmissionEngine {
   private static final Logger LOG = Logger.getLogger(AdmissionEngine.class);
 
   private final Assessor assessor;
+  private final PolicyCheck policy;
+  private final StandingQuery standings;
+  private final LiveGrants live;
   private final RegisterCertificate registrations;
   private final AuditLog audit;
   private final GrantTable grants;
   private final Uuids ids;
   private final Clock clock;
-  private final Duration grantLifetime;
   private final DecisionMeters meters;
 
-  /**
-   * @param grantLifetime how long a grant lives at most; never past its certificate or that
-   *     certificate's path
-   */
   public AdmissionEngine(
       Assessor assessor,
+      PolicyCheck policy,
+      StandingQuery standings,
+      LiveGrants live,
       RegisterCertificate registrations,
       AuditLog audit,
       GrantTable grants,
       Uuids ids,
       Clock clock,
-      Duration grantLifetime,
       DecisionMeters meters) {
     this.assessor = assessor;
+    this.policy = policy;
+    this.standings = standings;
+    this.live = live;
     this.registrations = registrations;
     this.audit = audit;
     this.grants = grants;
     this.ids = ids;
     this.clock = clock;
-    this.grantLifetime = grantLifetime;
     this.meters = meters;
   }
 
@@ -124,19 +132,29 @@ public final class AdmissionEngine {
   }
 
   /**
-   * Whether a request under this certificate would pass every check that needs no request, now. For
-   * ending what was begun under an earlier standing: it is no decision, leaves no record and opens
-   * nothing. False too if that can't be known.
+   * Whether a request under this certificate would pass every check that needs no request, now, the
+   * policy's included; the user of its newest live grant counts. For ending what was begun under an
+   * earlier standing: it is no decision, leaves no record and opens nothing.
+   *
+   * @return until when that holds if nothing changes; empty if it would not pass, or if that can't
+   *     be known
    */
-  public boolean wouldAdmit(PresentedChain chain) {
+  public Optional<Instant> wouldAdmitUntil(PresentedChain chain, Door door, SourceAddress source) {
     try {
-      Assessment assessment = assessor.assess(chain, clock.instant());
+      Instant now = clock.instant();
+      Assessment assessment = assessor.assess(chain, now);
       if (assessment.known() != null) {
-        checkLifecycle(assessment);
+        Assessor.checkLifecycle(assessment);
       }
-      return assessment.sound();
+      if (assessment.sound() && assessment.standing() == null) {
+        return Optional.of(chain.leaf().getNotAfter().toInstant());
+      }
+      if (assessment.sound()) {
+        PolicyCheck.note(askForSession(door, source, assessment, now), assessment);
+      }
+      return assessment.sound() ? Optional.of(assessment.holdsUntil()) : Optional.empty();
     } catch (StoreUnavailableException e) {
-      return false;
+      return Optional.empty();
     }
   }
 
@@ -235,6 +253,7 @@ public final class AdmissionEngine {
             failed.tls(),
             checks,
             null,
+            null,
             1));
     failed.reasons().forEach(reason -> meters.refusedInHandshake(failed.door(), reason));
   }
@@ -261,7 +280,77 @@ public final class AdmissionEngine {
     if (assessment.known() != null) {
       checkDevice(request, assessment);
     }
+    // A certificate that was only mapped has no standing yet: it is bound first, then all of this
+    // is done again.
+    if (assessment.sound() && assessment.standing() != null) {
+      checkUser(request, assessment);
+    }
+    if (!assessment.sound()) {
+      PolicyCheck.skip("refused before", assessment);
+    } else if (assessment.standing() != null) {
+      checkPolicy(request, assessment, now);
+    }
     return assessment;
+  }
+
+  // Nobody knows people yet: a token that can't be checked is no token that is valid.
+  private static void checkUser(AdmissionRequest request, Assessment assessment) {
+    if (request.subjectToken().isPresent()) {
+      assessment.failed("user", RefusalReason.USER_INVALID, "cause", "no identity provider");
+    }
+  }
+
+  // Last, and only of whom nothing else keeps out: what a rule says to somebody who is not who he
+  // seems would only hide why.
+  private void checkPolicy(AdmissionRequest request, Assessment assessment, Instant now)
+      throws StoreUnavailableException {
+    switch (request.purpose()) {
+      case GRANT -> {
+        PolicyCheck.note(
+            policy.ask(
+                assessment.standing(),
+                new Circumstances(request.door(), request.source(), assessment.user(), now)),
+            assessment);
+        if (assessment.sound() && !request.audiences().isEmpty()) {
+          checkAudiences(request.audiences(), assessment);
+        }
+      }
+      case SESSION ->
+          PolicyCheck.note(
+              askForSession(request.door(), request.source(), assessment, now), assessment);
+      case UPKEEP -> PolicyCheck.skip("opens nothing", assessment);
+    }
+  }
+
+  /**
+   * Asks for the device alone, and if that does not do, for the person who has a live grant on it:
+   * a session under a rule that wants one is seen as it is.
+   */
+  private PolicyCheck.Answer askForSession(
+      Door door, SourceAddress source, Assessment assessment, Instant now)
+      throws StoreUnavailableException {
+    Standing standing = assessment.standing();
+    PolicyCheck.Answer alone =
+        policy.ask(standing, new Circumstances(door, source, Optional.empty(), now));
+    if (alone.verdict() instanceof PolicyVerdict.Admit) {
+      return alone;
+    }
+    Optional<SessionGrant> session =
+        live.newest(standing.certificate().thumbprint())
+            .map(LiveGrant::grant)
+            .filter(grant -> grant.user().isPresent());
+    if (session.isEmpty()) {
+      return alone;
+    }
+    assessment.by(session.get().user().orElseThrow(), session.get().expiresAt());
+    return policy.ask(standing, new Circumstances(door, source, session.get().user(), now));
+  }
+
+  private void checkAudiences(List<String> asked, Assessment assessment)
+      throws StoreUnavailableException {
+    Set<String> closed = new LinkedHashSet<>(asked);
+    closed.removeAll(standings.openedBy(assessment.opens().segments()));
+    assessment.audiences(asked, closed);
   }
 
   /**
@@ -294,25 +383,8 @@ public final class AdmissionEngine {
     return assessment;
   }
 
-  private static void checkLifecycle(Assessment assessment) {
-    DeviceState state = assessment.known().state();
-    RefusalReason lifecycle =
-        switch (state) {
-          case ACTIVE -> null;
-          case PENDING -> RefusalReason.DEVICE_PENDING;
-          case SUSPENDED -> RefusalReason.DEVICE_SUSPENDED;
-          case QUARANTINED -> RefusalReason.DEVICE_QUARANTINED;
-          case RETIRED -> RefusalReason.DEVICE_RETIRED;
-        };
-    if (lifecycle == null) {
-      assessment.passed("lifecycle", "state", state.wire());
-    } else {
-      assessment.failed("lifecycle", lifecycle, "state", state.wire());
-    }
-  }
-
   private static void checkDevice(AdmissionRequest request, Assessment assessment) {
-    checkLifecycle(assessment);
+    Assessor.checkLifecycle(assessment);
     request
         .claimedDevice()
         .filter(claimed -> !claimed.equals(assessment.known().device()))
@@ -326,7 +398,7 @@ public final class AdmissionEngine {
     DecisionId id = new DecisionId(ids.next());
     Standing standing = assessment.standing();
     SessionGrant grant =
-        request.purpose() == Purpose.GRANT ? grant(id, request, standing, now) : null;
+        request.purpose() == Purpose.GRANT ? grant(id, request, assessment, now) : null;
     DecisionRecord entry =
         record(
             id,
@@ -349,14 +421,22 @@ public final class AdmissionEngine {
         id,
         standing.device(),
         standing.deviceName(),
-        standing.segments(),
+        assessment.opens() == null ? List.of() : assessment.opens().segments(),
         standing.notAfter(),
-        grant);
+        grant,
+        assessment.holdsUntil());
   }
 
   private SessionGrant grant(
-      DecisionId decision, AdmissionRequest request, Standing standing, Instant now) {
-    Instant end = now.plus(grantLifetime);
+      DecisionId decision, AdmissionRequest request, Assessment assessment, Instant now) {
+    Standing standing = assessment.standing();
+    Instant end =
+        Stream.of(
+                now.plus(policy.lifetime(assessment.opens())),
+                standing.notAfter(),
+                assessment.userUntil())
+            .min(Instant::compareTo)
+            .orElseThrow();
     return new SessionGrant(
         new GrantId(ids.next()),
         decision,
@@ -364,16 +444,22 @@ public final class AdmissionEngine {
         request.chain().thumbprint(),
         standing.deviceEpoch(),
         standing.certificateEpoch(),
-        standing.segments(),
+        assessment.opens().segments(),
         now,
-        end.isAfter(standing.notAfter()) ? standing.notAfter() : end);
+        end,
+        request.audiences(),
+        assessment.user(),
+        assessment.opens().version(),
+        request.door(),
+        request.source());
   }
 
   private AdmissionDecision refused(AdmissionRequest request, Assessment assessment, Instant now) {
     DecisionId id = new DecisionId(ids.next());
     audit.appendRefusal(
         record(id, request, assessment, now, Outcome.REFUSED, assessment.codes(), null));
-    return new Refused(id, assessment.reasons());
+    return new Refused(
+        id, assessment.reasons(), assessment.message(), assessment.closedAudiences());
   }
 
   private AdmissionDecision undecided(AdmissionRequest request, Instant now, Cause cause) {
@@ -406,7 +492,13 @@ public final class AdmissionEngine {
         request.tls(),
         assessment.checks(),
         grant,
+        assessment.user().map(AdmissionEngine::identity).orElse(null),
         1);
+  }
+
+  private static UserIdentity identity(UserFacts user) {
+    return new UserIdentity(
+        user.issuer(), user.subject(), user.name().isEmpty() ? null : user.name());
   }
 
   private static CertificateVerdict unsound(Assessment assessment) {

@@ -5,17 +5,23 @@ import io.sallyport.audit.DecisionRecord.Check;
 import io.sallyport.audit.DecisionRecord.DeviceFacts;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.IssuerAndSerial;
+import io.sallyport.identity.UserFacts;
+import io.sallyport.policy.PolicyVerdict.Admit;
 import io.sallyport.registry.DeviceState;
 import io.sallyport.trust.PresentedChain;
 import io.sallyport.trust.SubjectAlternativeNames;
 import io.sallyport.trust.ValidatedChain;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.security.auth.x500.X500Principal;
 
 /** Collects every check of one decision with its evidence, and every reason it gave. */
@@ -29,6 +35,12 @@ final class Assessment {
   private StandingAnchor anchor;
   private Known known;
   private ValidatedChain mappedChain;
+  private Admit opens;
+  private Instant factsUntil = Instant.MAX;
+  private String message;
+  private List<String> closedAudiences = List.of();
+  private UserFacts user;
+  private Instant userUntil = Instant.MAX;
 
   /** The device that a certificate belongs to, or leads to by its anchor's mapping. */
   record Known(DeviceId device, DeviceState state) {}
@@ -44,6 +56,43 @@ final class Assessment {
   void failed(String check, Set<RefusalReason> why, String... evidence) {
     checks.add(new Check(check, "failed", evidence(evidence)));
     reasons.addAll(why);
+  }
+
+  void skipped(String check, String... evidence) {
+    checks.add(new Check(check, "skipped", evidence(evidence)));
+  }
+
+  /** The policy admits, by facts of which the first ends then. */
+  void opened(Admit by, Instant until) {
+    opens = by;
+    factsUntil = until;
+  }
+
+  /** What the policy has to say to the person. */
+  void saying(String sentence) {
+    message = sentence;
+  }
+
+  /** Whoever these audiences are, some may be closed. */
+  void audiences(List<String> asked, Collection<String> closed) {
+    if (closed.isEmpty()) {
+      passed("audience", "asked", String.join(" ", asked));
+    } else {
+      failed(
+          "audience",
+          RefusalReason.POLICY_DENIED,
+          "asked",
+          String.join(" ", asked),
+          "closed",
+          String.join(" ", closed));
+      closedAudiences = List.copyOf(closed);
+    }
+  }
+
+  /** The person at the device; what rests on this ends then at the latest. */
+  void by(UserFacts person, Instant until) {
+    user = person;
+    userUntil = until;
   }
 
   void recognised(Standing found) {
@@ -80,6 +129,35 @@ final class Assessment {
 
   List<Check> checks() {
     return checks;
+  }
+
+  /** Null unless the policy was asked and admits. */
+  Admit opens() {
+    return opens;
+  }
+
+  Optional<String> message() {
+    return Optional.ofNullable(message);
+  }
+
+  List<String> closedAudiences() {
+    return closedAudiences;
+  }
+
+  Optional<UserFacts> user() {
+    return Optional.ofNullable(user);
+  }
+
+  /** Until when it stays sound if nothing changes; only of what was recognised. */
+  Instant holdsUntil() {
+    return Stream.of(standing.notAfter(), factsUntil, userUntil)
+        .min(Instant::compareTo)
+        .orElseThrow();
+  }
+
+  /** When what was learnt of the person ends; {@link Instant#MAX} if nothing was. */
+  Instant userUntil() {
+    return userUntil;
   }
 
   DeviceFacts device() {

@@ -2,6 +2,7 @@ package io.sallyport.admission;
 
 import io.sallyport.admission.AdmissionDecision.Cause;
 import io.sallyport.admission.Stranger.Candidate;
+import io.sallyport.registry.DeviceState;
 import io.sallyport.trust.ChainFault;
 import io.sallyport.trust.ChainVerdict;
 import io.sallyport.trust.PathValidator;
@@ -61,6 +62,47 @@ public final class Assessor {
     return assessment;
   }
 
+  /**
+   * What the registry alone says of a certificate that was registered once, its device's state
+   * included. Its issuer is not asked.
+   *
+   * @param standing empty if its row does not carry our MAC
+   */
+  static Assessment registered(Optional<Standing> standing, Instant now) {
+    Assessment assessment = new Assessment();
+    if (standing.isEmpty()) {
+      assessment.failed(RECOGNITION, RefusalReason.UNKNOWN_DEVICE);
+      return assessment;
+    }
+    assessment.recognised(standing.get());
+    if (isRecognised(standing.get())) {
+      checkRegistration(standing.get(), now, assessment);
+    } else {
+      assessment.failed(
+          RECOGNITION, RefusalReason.UNKNOWN_DEVICE, ANCHOR, standing.get().anchor().name());
+    }
+    checkLifecycle(assessment);
+    return assessment;
+  }
+
+  /** Whether the device that is known by now may come in at all. */
+  static void checkLifecycle(Assessment assessment) {
+    DeviceState state = assessment.known().state();
+    RefusalReason lifecycle =
+        switch (state) {
+          case ACTIVE -> null;
+          case PENDING -> RefusalReason.DEVICE_PENDING;
+          case SUSPENDED -> RefusalReason.DEVICE_SUSPENDED;
+          case QUARANTINED -> RefusalReason.DEVICE_QUARANTINED;
+          case RETIRED -> RefusalReason.DEVICE_RETIRED;
+        };
+    if (lifecycle == null) {
+      assessment.passed("lifecycle", "state", state.wire());
+    } else {
+      assessment.failed("lifecycle", lifecycle, "state", state.wire());
+    }
+  }
+
   /** What can be said while the registry is away: it may be sound and still be nobody's. */
   Assessment withoutStore(PresentedChain chain, Instant now) {
     Assessment assessment = new Assessment();
@@ -78,6 +120,19 @@ public final class Assessor {
   private void checkStanding(
       Standing standing, PresentedChain chain, Instant now, Assessment assessment)
       throws StoreUnavailableException {
+    checkRegistration(standing, now, assessment);
+    boolean trusted = standing.anchor() != null && standing.distrustedIssuers() == 0;
+    if (trusted && !standing.anchor().registryIsEvidence()) {
+      List<X509Certificate> belowAnchor = new ArrayList<>();
+      belowAnchor.add(chain.leaf());
+      belowAnchor.addAll(
+          issuers(
+              () -> trust.certificates(standing.path().subList(0, standing.path().size() - 1))));
+      evidence.check(standing.anchor(), belowAnchor, now, assessment);
+    }
+  }
+
+  private static void checkRegistration(Standing standing, Instant now, Assessment assessment) {
     var certificate = standing.certificate();
     assessment.passed(RECOGNITION, "deviceVersion", Long.toString(standing.deviceVersion()));
     if (now.isBefore(certificate.notBefore())) {
@@ -92,14 +147,6 @@ public final class Assessor {
     boolean trusted = standing.anchor() != null && standing.distrustedIssuers() == 0;
     checkIssuers(standing.anchor(), trusted, standing.issuerRevoked(), assessment);
     checkRevocation(standing.revocation(), standing.anchor(), assessment);
-    if (trusted && !standing.anchor().registryIsEvidence()) {
-      List<X509Certificate> belowAnchor = new ArrayList<>();
-      belowAnchor.add(chain.leaf());
-      belowAnchor.addAll(
-          issuers(
-              () -> trust.certificates(standing.path().subList(0, standing.path().size() - 1))));
-      evidence.check(standing.anchor(), belowAnchor, now, assessment);
-    }
   }
 
   private interface Read {

@@ -23,6 +23,7 @@ import java.util.UUID;
  *     recognised
  * @param distrustedIssuers how many CA certificates on its path are no longer trusted
  * @param revocation present if the certificate was revoked
+ * @param described what the policy may look at besides
  */
 record Standing(
     DeviceId device,
@@ -39,7 +40,8 @@ record Standing(
     boolean bound,
     int distrustedIssuers,
     boolean issuerRevoked,
-    Optional<Revocation> revocation) {
+    Optional<Revocation> revocation,
+    Described described) {
 
   Standing {
     segments = List.copyOf(segments);
@@ -48,6 +50,25 @@ record Standing(
 
   /** What took the certificate back. */
   record Revocation(String reason, Instant at) {}
+
+  /**
+   * What is known of device and certificate that decides by policy alone. Labels and posture are
+   * read when the policy is asked, which a handshake never does.
+   *
+   * @param owner "" if there is none, like {@code externalId}
+   * @param labels a JSON object
+   * @param posture a JSON object, or null if nothing was ever reported; what expired may be in it
+   * @param policyVersion of the policy in force
+   */
+  record Described(
+      String kind,
+      String owner,
+      String externalId,
+      String labels,
+      String posture,
+      String keyProtection,
+      String certificateSource,
+      long policyVersion) {}
 
   Instant notAfter() {
     return certificate.notAfter().isBefore(pathNotAfter) ? certificate.notAfter() : pathNotAfter;

@@ -1,52 +1,50 @@
 package io.sallyport.admission;
 
-import io.sallyport.admission.Standing.Revocation;
-import io.sallyport.audit.DecisionRecord.CertificateFacts;
+import io.sallyport.grant.GrantTable;
+import io.sallyport.grant.SessionGrant;
 import io.sallyport.identity.CertificateThumbprint;
-import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.GrantId;
 import io.sallyport.identity.SegmentName;
+import io.sallyport.policy.Segments;
 import io.sallyport.registry.CertificateMac;
-import io.sallyport.registry.DeviceKind;
-import io.sallyport.registry.DeviceState;
-import io.sallyport.trust.MissingEvidence;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
-import org.jboss.logging.Logger;
 
 /**
- * Reads standing: device, certificate, issuer path, revocation and epochs in one statement, from
- * the primary, at every decision. Never cached, so that a revocation holds from the next decision
- * on, on every replica.
+ * Reads standing: device, certificate, issuer path, revocation, epochs, posture and the version of
+ * the policy in force in one statement, from the primary, at every decision; and grants with their
+ * standing, likewise. Never cached, so that a revocation holds from the next decision on, on every
+ * replica.
  */
 public final class StandingQuery implements AutoCloseable {
-
-  private static final Logger LOG = Logger.getLogger(StandingQuery.class);
 
   // While one statement runs the next batch gathers; more readers would only make the batches
   // smaller.
   private static final int READERS = 2;
 
-  static final String STANDING =
+  private static final int GRANT_COLUMN = StandingRow.COLUMN_COUNT + 1;
+
+  // Ids are ordered by time, their texts too.
+  private static final Comparator<Granted> NEWEST_FIRST =
+      Comparator.comparing((Granted granted) -> granted.grant().id().toString()).reversed();
+
+  private static final String JOINS =
       """
-      select c.device_id, d.name, d.state, d.epoch, d.version, d.segments,
-             c.issuer, c.serial, c.subject, c.sans, c.not_before, c.not_after, c.path, c.path_not_after,
-             c.epoch, c.mac, r.reason, r.revoked_at, path.trusted, path.revoked, c.thumbprint,
-             t.id, t.name, t.purposes = '{}' or d.kind = any (t.purposes), t.evidence, t.missing_evidence,
-             t.revision, t.binding = c.binding, d.kind,
-             least(c.path_not_after, c.ends_at)
-      from certificate c
       join device d on d.id = c.device_id
       left join trust_anchor t on t.id = c.path[cardinality(c.path)]
       left join revocation r on r.issuer_key = c.issuer_key and r.serial = c.serial
@@ -54,20 +52,90 @@ public final class StandingQuery implements AutoCloseable {
         select count(*) filter (where a.state = 'trusted') as trusted,
                count(*) filter (where a.state = 'revoked') as revoked
         from ca_certificate a where a.id = any (c.path)) path
-      where c.thumbprint = any (?)
+      cross join lateral (
+        select json_object_agg(p.name, json_build_array(
+                 p.value, p.source, extract(epoch from p.reported_at), extract(epoch from p.expires_at)))::text as facts
+        from posture p where p.device_id = d.id) posture
       """;
+
+  static final String STANDING =
+      "select "
+          + StandingRow.COLUMNS
+          + "from certificate c\n"
+          + JOINS
+          + "where c.thumbprint = any (?)\n";
+
+  // The audiences of a grant's segments are read with it: a segment opens its own name, and what
+  // its row says.
+  private static final String GRANTED =
+      "select "
+          + StandingRow.COLUMNS
+          + ", "
+          + GrantTable.COLUMNS
+          + """
+            , g.ended_at, g.end_reason,
+            array(select unnest(s.audiences) from segment s where s.name = any (g.segments))
+            """;
+
+  static final String GRANT =
+      GRANTED
+          + "from session_grant g join certificate c on c.thumbprint = g.thumbprint\n"
+          + JOINS
+          + "where g.id = any (?)\n";
+
+  // Whoever comes back gets the newest; should a rule have ended that one, an older one of another
+  // user or door may still live.
+  private static final String NEWEST =
+      GRANTED
+          + """
+            from unnest(?::bytea[]) asked (thumbprint)
+            cross join lateral (
+              select * from session_grant n
+              where n.thumbprint = asked.thumbprint and n.ended_at is null and n.expires_at > ?
+              order by n.id desc limit 4) g
+            join certificate c on c.thumbprint = g.thumbprint
+            """
+          + JOINS;
 
   private final DataSource dataSource;
   private final CertificateMac mac;
-  private final StandingReads reads;
+  private final Segments segments;
+  private final Clock clock;
+  private final StandingReads<CertificateThumbprint, Standing> standings;
+  private final StandingReads<GrantId, Granted> grants;
+  private final StandingReads<CertificateThumbprint, List<Granted>> newest;
+  private final StandingReads<List<SegmentName>, Set<String>> audiences;
+
+  /**
+   * A grant with what is known of its device and certificate, read at one moment.
+   *
+   * @param standing empty if the certificate's row does not carry our MAC
+   * @param ended why it was ended, if it was
+   * @param opened the audiences that its segments open
+   */
+  record Granted(
+      SessionGrant grant,
+      Optional<Standing> standing,
+      Optional<String> ended,
+      Set<String> opened) {}
 
   /**
    * @param patience how long a caller waits for its answer
    */
-  public StandingQuery(DataSource dataSource, CertificateMac mac, Duration patience) {
+  public StandingQuery(
+      DataSource dataSource,
+      CertificateMac mac,
+      Segments segments,
+      Clock clock,
+      Duration patience) {
     this.dataSource = dataSource;
     this.mac = mac;
-    this.reads = new StandingReads(this::read, READERS, patience);
+    this.segments = segments;
+    this.clock = clock;
+    this.standings = new StandingReads<>("standing", this::standings, READERS, patience);
+    this.grants = new StandingReads<>("grant", this::grants, READERS, patience);
+    this.newest = new StandingReads<>("session", this::newest, 1, patience);
+    this.audiences = new StandingReads<>("audience", this::audiences, 1, patience);
   }
 
   /**
@@ -75,97 +143,112 @@ public final class StandingQuery implements AutoCloseable {
    * its row does not carry our MAC, which is an alert.
    */
   Optional<Standing> of(CertificateThumbprint thumbprint) throws StoreUnavailableException {
-    return reads.of(thumbprint);
+    return standings.of(thumbprint);
+  }
+
+  /** The grant of this id with its standing; empty if there is none. */
+  Optional<Granted> of(GrantId grant) throws StoreUnavailableException {
+    return grants.of(grant);
+  }
+
+  /** The newest few grants of this certificate that neither ended nor expired, newest first. */
+  List<Granted> newest(CertificateThumbprint thumbprint) throws StoreUnavailableException {
+    return newest.of(thumbprint).orElse(List.of());
+  }
+
+  /** The audiences that these segments open. */
+  Set<String> openedBy(List<SegmentName> names) throws StoreUnavailableException {
+    return audiences.of(names).orElse(Set.of());
   }
 
   @Override
   public void close() {
-    reads.close();
+    standings.close();
+    grants.close();
+    newest.close();
+    audiences.close();
   }
 
-  private Map<CertificateThumbprint, Standing> read(List<CertificateThumbprint> thumbprints)
+  private Map<CertificateThumbprint, Standing> standings(List<CertificateThumbprint> thumbprints)
       throws SQLException {
-    Map<CertificateThumbprint, Standing> standings = new HashMap<>();
+    Map<CertificateThumbprint, Standing> found = new HashMap<>();
     try (Connection connection = dataSource.getConnection();
         var statement = connection.prepareStatement(STANDING)) {
-      statement.setArray(
-          1,
-          connection.createArrayOf(
-              "bytea",
-              thumbprints.stream().map(CertificateThumbprint::bytes).toArray(byte[][]::new)));
+      statement.setArray(1, thumbprints(connection, thumbprints));
       try (var row = statement.executeQuery()) {
         while (row.next()) {
-          CertificateThumbprint thumbprint = CertificateThumbprint.ofBytes(row.getBytes(21));
-          read(thumbprint, row).ifPresent(standing -> standings.put(thumbprint, standing));
+          StandingRow.read(row, mac)
+              .ifPresent(standing -> found.put(standing.certificate().thumbprint(), standing));
         }
       }
     }
-    return standings;
+    return found;
   }
 
-  private Optional<Standing> read(CertificateThumbprint thumbprint, ResultSet row)
-      throws SQLException {
-    DeviceId device = new DeviceId(row.getObject(1, UUID.class));
-    List<UUID> path = Arrays.asList((UUID[]) array(row.getArray(13)));
-    Instant notBefore = instant(row, 11);
-    Instant notAfter = instant(row, 12);
-    Instant pathNotAfter = instant(row, 14);
-    if (!mac.matches(
-        row.getBytes(16), thumbprint, device, path, notBefore, notAfter, pathNotAfter)) {
-      LOG.errorf(
-          "ALERT forged_row: the registration of certificate %s does not carry our MAC and counts as absent",
-          thumbprint);
-      return Optional.empty();
+  private Map<GrantId, Granted> grants(List<GrantId> ids) throws SQLException {
+    Map<GrantId, Granted> found = new HashMap<>();
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(GRANT)) {
+      statement.setArray(
+          1,
+          connection.createArrayOf("uuid", ids.stream().map(GrantId::value).toArray(UUID[]::new)));
+      try (var row = statement.executeQuery()) {
+        while (row.next()) {
+          Granted granted = granted(row);
+          found.put(granted.grant().id(), granted);
+        }
+      }
     }
-    String reason = row.getString(17);
-    return Optional.of(
-        new Standing(
-            device,
-            row.getString(2),
-            DeviceState.of(row.getString(3)).orElseThrow(),
-            row.getLong(4),
-            row.getLong(5),
-            Arrays.stream((String[]) array(row.getArray(6))).map(SegmentName::new).toList(),
-            new CertificateFacts(
-                thumbprint,
-                row.getString(7),
-                row.getString(8),
-                row.getString(9),
-                List.of((String[]) array(row.getArray(10))),
-                notBefore,
-                notAfter),
-            path,
-            // A renewal ends what it replaced before its time.
-            instant(row, 30),
-            row.getLong(15) + row.getLong(27),
-            anchor(row),
-            row.getBoolean(28),
-            path.size() - row.getInt(19),
-            row.getInt(20) > 0,
-            reason == null
-                ? Optional.empty()
-                : Optional.of(new Revocation(reason, instant(row, 18)))));
+    return found;
   }
 
-  private static StandingAnchor anchor(ResultSet row) throws SQLException {
-    UUID id = row.getObject(22, UUID.class);
-    return id == null
-        ? null
-        : new StandingAnchor(
-            id,
-            row.getString(23),
-            DeviceKind.of(row.getString(29)).orElseThrow(),
-            row.getBoolean(24),
-            row.getString(25).equals("registry"),
-            MissingEvidence.of(row.getString(26)).orElseThrow());
+  private Map<CertificateThumbprint, List<Granted>> newest(List<CertificateThumbprint> thumbprints)
+      throws SQLException {
+    Map<CertificateThumbprint, List<Granted>> found = new HashMap<>();
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(NEWEST)) {
+      statement.setArray(1, thumbprints(connection, thumbprints));
+      statement.setTimestamp(2, Timestamp.from(clock.instant()));
+      try (var row = statement.executeQuery()) {
+        while (row.next()) {
+          Granted granted = granted(row);
+          found
+              .computeIfAbsent(granted.grant().thumbprint(), none -> new ArrayList<>())
+              .add(granted);
+        }
+      }
+    }
+    // The lateral part gives each certificate's grants in order; the joins after it promise
+    // nothing.
+    found.values().forEach(list -> list.sort(NEWEST_FIRST));
+    return found;
   }
 
-  private static Object array(Array array) throws SQLException {
-    return array.getArray();
+  private Map<List<SegmentName>, Set<String>> audiences(List<List<SegmentName>> asked)
+      throws SQLException {
+    Map<List<SegmentName>, Set<String>> found = new HashMap<>();
+    try (Connection connection = dataSource.getConnection()) {
+      for (List<SegmentName> names : asked) {
+        found.put(names, segments.audiencesOf(connection, names));
+      }
+    }
+    return found;
   }
 
-  private static Instant instant(ResultSet row, int column) throws SQLException {
-    Timestamp timestamp = row.getTimestamp(column);
-    return timestamp.toInstant();
+  private Granted granted(ResultSet row) throws SQLException {
+    boolean ended = row.getTimestamp(GRANT_COLUMN + GrantTable.COLUMN_COUNT) != null;
+    String reason = row.getString(GRANT_COLUMN + GrantTable.COLUMN_COUNT + 1);
+    Array opened = row.getArray(GRANT_COLUMN + GrantTable.COLUMN_COUNT + 2);
+    return new Granted(
+        GrantTable.read(row, GRANT_COLUMN),
+        StandingRow.read(row, mac),
+        ended ? Optional.of(reason == null ? "ended" : reason) : Optional.empty(),
+        Set.copyOf(Arrays.asList((String[]) opened.getArray())));
+  }
+
+  private static Array thumbprints(Connection connection, List<CertificateThumbprint> thumbprints)
+      throws SQLException {
+    return connection.createArrayOf(
+        "bytea", thumbprints.stream().map(CertificateThumbprint::bytes).toArray(byte[][]::new));
   }
 }

@@ -1,7 +1,6 @@
 package io.sallyport.admission;
 
 import io.sallyport.admission.AdmissionDecision.Cause;
-import io.sallyport.identity.CertificateThumbprint;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,17 +15,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Reads standings together that are asked for at the same time: while one statement runs, the
- * questions that arrive wait for the next, which answers them all. A question is always answered by
- * a statement that began after it was asked, so nothing is older than it would be alone; at rest a
- * question waits for nobody.
+ * Reads together what is asked for at the same time, standings for one: while one statement runs,
+ * the questions that arrive wait for the next, which answers them all. A question is always
+ * answered by a statement that began after it was asked, so nothing is older than it would be
+ * alone; at rest a question waits for nobody.
+ *
+ * @param <K> what is asked about
+ * @param <V> what is known of it
  */
-final class StandingReads implements AutoCloseable {
+final class StandingReads<K, V> implements AutoCloseable {
 
-  /** Reads the standings of several certificates by one statement. */
-  interface Statement {
-    Map<CertificateThumbprint, Standing> run(List<CertificateThumbprint> thumbprints)
-        throws SQLException;
+  /** Reads what is known of several things by one statement; of what it leaves out, nothing. */
+  interface Statement<K, V> {
+    Map<K, V> run(List<K> keys) throws SQLException;
   }
 
   private static final int QUEUE = 4096;
@@ -35,41 +36,40 @@ final class StandingReads implements AutoCloseable {
   /** While Postgres is away nobody gains by waiting: callers would only pile up. */
   private static final Duration WHILE_UNWELL = Duration.ofMillis(200);
 
-  private final BlockingQueue<Question> questions = new ArrayBlockingQueue<>(QUEUE);
+  private final BlockingQueue<Question<K, V>> questions = new ArrayBlockingQueue<>(QUEUE);
   private final List<Thread> readers = new ArrayList<>();
-  private final Statement statement;
+  private final Statement<K, V> statement;
   private final Duration patience;
 
   private volatile boolean unwell;
   private volatile boolean closed;
 
-  private static final class Question {
-    private final CertificateThumbprint thumbprint;
-    private final CompletableFuture<Optional<Standing>> answer = new CompletableFuture<>();
+  private static final class Question<K, V> {
+    private final K key;
+    private final CompletableFuture<Optional<V>> answer = new CompletableFuture<>();
     private volatile boolean taken;
 
-    private Question(CertificateThumbprint thumbprint) {
-      this.thumbprint = thumbprint;
+    private Question(K key) {
+      this.key = key;
     }
   }
 
   /**
+   * @param name of the threads that read
    * @param concurrency how many statements may run at once
    * @param patience how long a question may wait for its answer
    */
-  StandingReads(Statement statement, int concurrency, Duration patience) {
+  StandingReads(String name, Statement<K, V> statement, int concurrency, Duration patience) {
     this.statement = statement;
     this.patience = patience;
     for (int i = 0; i < concurrency; i++) {
-      readers.add(Thread.ofPlatform().daemon().name("standing-reader-" + i).start(this::read));
+      readers.add(Thread.ofPlatform().daemon().name(name + "-reader-" + i).start(this::read));
     }
   }
 
-  /**
-   * Waits for the standing of the certificate with this thumbprint; empty if none is registered.
-   */
-  Optional<Standing> of(CertificateThumbprint thumbprint) throws StoreUnavailableException {
-    Question question = new Question(thumbprint);
+  /** Waits for what is known of this; empty if nothing is. */
+  Optional<V> of(K key) throws StoreUnavailableException {
+    Question<K, V> question = new Question<>(key);
     if (closed || !questions.offer(question)) {
       throw new StoreUnavailableException(Cause.OVERLOADED, null);
     }
@@ -90,7 +90,7 @@ final class StandingReads implements AutoCloseable {
   }
 
   private void read() {
-    List<Question> batch = new ArrayList<>(BATCH);
+    List<Question<K, V>> batch = new ArrayList<>(BATCH);
     while (!closed) {
       batch.clear();
       try {
@@ -103,14 +103,13 @@ final class StandingReads implements AutoCloseable {
     }
   }
 
-  private void answer(List<Question> batch) {
+  private void answer(List<Question<K, V>> batch) {
     batch.forEach(question -> question.taken = true);
     try {
-      Map<CertificateThumbprint, Standing> standings =
-          statement.run(batch.stream().map(question -> question.thumbprint).distinct().toList());
+      Map<K, V> known =
+          statement.run(batch.stream().map(question -> question.key).distinct().toList());
       batch.forEach(
-          question ->
-              question.answer.complete(Optional.ofNullable(standings.get(question.thumbprint))));
+          question -> question.answer.complete(Optional.ofNullable(known.get(question.key))));
       unwell = false;
     } catch (SQLException | RuntimeException | Error e) {
       // An error too: a reader that ended would leave every later question without an answer.

@@ -2,8 +2,8 @@ package io.sallyport.admission;
 
 import io.sallyport.admission.AdmissionDecision.Cause;
 
-/** The standing could not be read. */
-final class StoreUnavailableException extends Exception {
+/** What decides could not be read: nothing is known, and the answer is "try again". */
+public final class StoreUnavailableException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
@@ -14,7 +14,8 @@ final class StoreUnavailableException extends Exception {
     this.undecided = undecided;
   }
 
-  Cause undecided() {
+  /** What to tell whoever asked. */
+  public Cause undecided() {
     return undecided;
   }
 }

@@ -4,7 +4,8 @@
  * <p>Promise: {@link io.sallyport.admission.AdmissionEngine} answers with one of three sealed
  * outcomes; an {@link io.sallyport.admission.AdmissionDecision.Admitted} exists only after its
  * audit record, and the grant beside it, are durable. Whatever cannot be checked is never a yes.
- * Nothing here is cached: standing is read at every decision.
+ * Nothing here is cached: standing is read at every decision, and {@link
+ * io.sallyport.admission.LiveGrants} decides anew at every question about a grant.
  *
  * <p>{@link io.sallyport.admission.StandingQuery} and, for certificates that are not recognised,
  * {@link io.sallyport.admission.StrangerQuery} alone join the tables of other packages, and only

@@ -26,6 +26,7 @@ import java.util.UUID;
  * @param tls what is known of the handshake; null before a ClientHello was understood
  * @param checks each check with its result and evidence, in the order made
  * @param grant null unless one was given
+ * @param user the person whose token was checked, on this device; null if there was none
  * @param count how many like decisions this row stands for; 1 unless folded
  */
 public record DecisionRecord(
@@ -41,6 +42,7 @@ public record DecisionRecord(
     TlsFacts tls,
     List<Check> checks,
     GrantFacts grant,
+    UserIdentity user,
     int count) {
 
   public DecisionRecord {
@@ -89,6 +91,20 @@ public record DecisionRecord(
   public record GrantFacts(GrantId id, List<SegmentName> segments, Instant expiresAt) {
     public GrantFacts {
       segments = List.copyOf(segments);
+    }
+  }
+
+  /**
+   * A person, by the word of an identity provider.
+   *
+   * @param issuer the provider
+   * @param subject whom it means; unique there
+   * @param name to show; may be null
+   */
+  public record UserIdentity(String issuer, String subject, String name) {
+    public UserIdentity {
+      Objects.requireNonNull(issuer, "issuer");
+      Objects.requireNonNull(subject, "subject");
     }
   }
 }

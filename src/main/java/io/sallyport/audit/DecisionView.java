@@ -17,7 +17,8 @@ import java.util.List;
  *
  * @param json {@code id, at, door, source{address,port}, outcome, reasons[], count, connectionId,
  *     device{id,name}, certificate{thumbprint,issuer,serial,subject,sans[],notBefore,notAfter},
- *     tls{version,cipher,group,alpn}, checks[], grant{id,segments,expiresAt}, replica}
+ *     tls{version,cipher,group,alpn}, checks[], grant{id,segments,expiresAt},
+ *     user{issuer,subject,name}, replica}
  */
 public record DecisionView(DecisionId id, @JsonValue ObjectNode json) {
 
@@ -43,6 +44,7 @@ public record DecisionView(DecisionId id, @JsonValue ObjectNode json) {
     view.set("tls", part(stored.path("tls"), List.of("version", "cipher", "group", "alpn")));
     copy(stored, view, List.of("checks"));
     view.set("grant", part(stored.path("grant"), List.of("id", "segments", "expiresAt")));
+    view.set("user", user(stored.path("user"), personal));
     copy(stored, view, List.of("replica"));
     return view;
   }
@@ -74,6 +76,15 @@ public record DecisionView(DecisionId id, @JsonValue ObjectNode json) {
       copy(stored, object, List.of("notBefore", "notAfter"));
     }
     return certificate;
+  }
+
+  private static JsonNode user(JsonNode stored, JsonNode personal) {
+    JsonNode user = part(stored, List.of("issuer"));
+    if (user instanceof ObjectNode object) {
+      object.set("subject", clear(personal, "/user/subject"));
+      object.set("name", clear(personal, "/user/name"));
+    }
+    return user;
   }
 
   private static JsonNode part(JsonNode stored, List<String> members) {

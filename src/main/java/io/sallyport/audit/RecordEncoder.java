@@ -67,6 +67,9 @@ final class RecordEncoder {
     if (record.tls() != null) {
       tls(record.tls());
     }
+    if (record.user() != null) {
+      user(record.user());
+    }
     json.member("v").number(1).close();
     return new EncodedRecord(
         record.id().value(),
@@ -173,6 +176,14 @@ final class RecordEncoder {
     text("cipher", tls.cipher());
     text("group", tls.group());
     text("version", tls.version());
+    json.close();
+  }
+
+  private void user(DecisionRecord.UserIdentity user) {
+    json.member("user").open();
+    text("issuer", user.issuer());
+    secret("name", "/user/name", user.name());
+    secret("subject", "/user/subject", user.subject());
     json.close();
   }
 

@@ -23,6 +23,11 @@ public final class RowCheck {
 
   private static final String HMAC = "HmacSHA256";
 
+  // The user was added later: a record from before has none, and nothing is missing there.
+  private static final List<String> PERSONAL_IN_DECISIONS =
+      List.of(
+          "/source/address", "/device/name", "/certificate/subject", "/user/name", "/user/subject");
+
   private final Mac mac;
 
   public RowCheck() {
@@ -156,7 +161,7 @@ public final class RowCheck {
   }
 
   private static void hashesOfDecision(Map<String, String> hashes, JsonNode record) {
-    for (String pointer : List.of("/source/address", "/device/name", "/certificate/subject")) {
+    for (String pointer : PERSONAL_IN_DECISIONS) {
       put(hashes, pointer, record.at(pointer));
     }
     JsonNode sans = record.path("certificate").path("sans");

@@ -82,6 +82,7 @@ final class Tally {
           null,
           List.of(),
           null,
+          null,
           (int) Math.min(count, Integer.MAX_VALUE));
     }
   }

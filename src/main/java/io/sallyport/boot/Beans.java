@@ -2,22 +2,15 @@ package io.sallyport.boot;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.admin.signin.SignInSettings;
-import io.sallyport.admission.AdmissionEngine;
-import io.sallyport.admission.Assessor;
-import io.sallyport.admission.DecisionMeters;
-import io.sallyport.admission.StandingQuery;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.audit.AuditSettings;
 import io.sallyport.feed.ChangeFeed;
 import io.sallyport.grant.GrantSettings;
-import io.sallyport.grant.GrantStatus;
-import io.sallyport.grant.GrantTable;
 import io.sallyport.grant.SigningKeys;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.grant.TokenVerifier;
 import io.sallyport.identity.Uuids;
 import io.sallyport.registry.CertificateMac;
-import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.seal.MasterKey;
 import io.sallyport.trust.PathValidator;
 import jakarta.enterprise.inject.Disposes;
@@ -147,7 +140,10 @@ public final class Beans {
               + config.issuer());
     }
     return new GrantSettings(
-        config.issuer(), config.grant().lifetime(), config.grant().keySignsFor());
+        config.issuer(),
+        config.grant().lifetime(),
+        config.grant().longestLifetime(),
+        config.grant().keySignsFor());
   }
 
   @Produces
@@ -173,43 +169,6 @@ public final class Beans {
   @Singleton
   TokenVerifier verifier(SigningKeys keys) {
     return new TokenVerifier(keys);
-  }
-
-  @Produces
-  @Singleton
-  GrantStatus grantStatus(DataSource dataSource, Clock clock) {
-    return new GrantStatus(dataSource, clock);
-  }
-
-  @Produces
-  @Singleton
-  StandingQuery standings(DataSource dataSource, CertificateMac mac, SallyportConfig config) {
-    return new StandingQuery(dataSource, mac, config.admission().patience());
-  }
-
-  void close(@Disposes StandingQuery standings) {
-    standings.close();
-  }
-
-  @Produces
-  @Singleton
-  AdmissionEngine engine(
-      Assessor assessor,
-      RegisterCertificate registrations,
-      AuditLog audit,
-      Uuids ids,
-      Clock clock,
-      GrantSettings grants,
-      MeterRegistry metrics) {
-    return new AdmissionEngine(
-        assessor,
-        registrations,
-        audit,
-        new GrantTable(),
-        ids,
-        clock,
-        grants.lifetime(),
-        new DecisionMeters(metrics));
   }
 
   @Produces

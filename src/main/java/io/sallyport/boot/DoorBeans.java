@@ -2,11 +2,11 @@ package io.sallyport.boot;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.admission.AdmissionEngine;
+import io.sallyport.admission.LiveGrants;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.door.https.DoorSettings;
 import io.sallyport.door.https.Renewal;
 import io.sallyport.grant.EndGrants;
-import io.sallyport.grant.GrantStatus;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.identity.Uuids;
 import io.vertx.core.Vertx;
@@ -25,7 +25,7 @@ final class DoorBeans {
       SallyportConfig config,
       AdmissionEngine engine,
       TokenMint mint,
-      GrantStatus grants,
+      LiveGrants grants,
       EndGrants ending,
       Renewal renewal,
       Uuids ids,

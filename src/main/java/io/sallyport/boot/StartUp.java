@@ -117,6 +117,7 @@ final class StartUp {
     feed.subscribe(ChangeKind.STRANGER, door::reconsiderStranger);
     feed.subscribe(ChangeKind.TRUST, subject -> trust.reload());
     feed.subscribe(ChangeKind.ANCHOR, subject -> door.reconsiderBelow(UUID.fromString(subject)));
+    feed.subscribe(ChangeKind.POLICY, version -> door.reconsiderAll());
     feed.subscribe(ChangeKind.CERTIFICATE, subject -> revocationLists.wake());
     feed.subscribe(ChangeKind.CRL, subject -> revocationLists.wake());
     feed.onConnect(trust::reload);

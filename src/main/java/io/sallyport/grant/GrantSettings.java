@@ -5,10 +5,12 @@ import java.util.Objects;
 
 /**
  * @param issuer the {@code iss} of every token
- * @param lifetime how long a grant lives at most
+ * @param lifetime how long a grant lives where its rule says nothing
+ * @param longestLifetime how long a grant lives at most, whatever its rule says
  * @param keySignsFor how long a replica signs with one key before it makes the next
  */
-public record GrantSettings(String issuer, Duration lifetime, Duration keySignsFor) {
+public record GrantSettings(
+    String issuer, Duration lifetime, Duration longestLifetime, Duration keySignsFor) {
 
   public GrantSettings {
     Objects.requireNonNull(issuer, "issuer");
@@ -20,6 +22,6 @@ public record GrantSettings(String issuer, Duration lifetime, Duration keySignsF
 
   /** How long a key's public half must be found after it was made. */
   Duration keyVerifiesFor() {
-    return keySignsFor.plus(lifetime).plus(Duration.ofMinutes(1));
+    return keySignsFor.plus(longestLifetime).plus(Duration.ofMinutes(1));
   }
 }

@@ -1,16 +1,21 @@
 package io.sallyport.grant;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.sallyport.identity.SegmentName;
+import io.sallyport.identity.UserFacts;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
 import java.sql.SQLException;
 import java.util.Base64;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * Turns a durable grant into its token: a JWT access token (RFC 9068) signed with ES256 and bound
- * to the certificate by {@code cnf.x5t#S256} (RFC 8705 section 3.1).
+ * to the certificate by {@code cnf.x5t#S256} (RFC 8705 section 3.1). {@code sub} is the device; or
+ * the person, where the grant was given to one: then {@code sub_id} says whose subject that is (RFC
+ * 9493 section 3.2.1.3) and {@code act} that the device acts for them (RFC 8693 section 4.1).
  */
 public final class TokenMint {
 
@@ -45,37 +50,67 @@ public final class TokenMint {
     }
   }
 
-  // Every value is an identifier, a number or a segment's name; only the issuer could hold what
-  // JSON must escape, and
-  // start-up has checked that it is a plain URL.
+  // Most values are identifiers, numbers and names of segments, which hold nothing that JSON must
+  // escape, and start-up has checked that the issuer is a plain URL; the rest is quoted.
   private String claims(SessionGrant grant) {
-    String segments =
-        grant.segments().stream()
-            .map(SegmentName::value)
-            .collect(Collectors.joining("\",\"", "[\"", "\"]"));
-    String scope =
-        grant.segments().stream().map(SegmentName::value).collect(Collectors.joining(" "));
-    return "{\"iss\":\""
-        + settings.issuer()
-        + "\",\"sub\":\""
-        + grant.device()
-        + "\",\"client_id\":\""
-        + grant.device()
-        + "\",\"aud\":\""
-        + settings.issuer()
-        + "\",\"iat\":"
-        + grant.issuedAt().getEpochSecond()
-        + ",\"exp\":"
-        + grant.expiresAt().getEpochSecond()
-        + ",\"jti\":\""
-        + grant.id()
-        + "\",\"cnf\":{\"x5t#S256\":\""
-        + grant.thumbprint().base64Url()
-        + "\"},\"segments\":"
-        + (grant.segments().isEmpty() ? "[]" : segments)
-        + ",\"scope\":\""
-        + scope
-        + "\"}";
+    List<String> segments = grant.segments().stream().map(SegmentName::value).toList();
+    StringBuilder claims = new StringBuilder(512).append("{\"iss\":\"").append(settings.issuer());
+    subject(grant, claims);
+    claims.append(",\"client_id\":\"").append(grant.device()).append("\",\"aud\":");
+    audience(grant, claims);
+    claims
+        .append(",\"iat\":")
+        .append(grant.issuedAt().getEpochSecond())
+        .append(",\"exp\":")
+        .append(grant.expiresAt().getEpochSecond())
+        .append(",\"jti\":\"")
+        .append(grant.id())
+        .append("\",\"cnf\":{\"x5t#S256\":\"")
+        .append(grant.thumbprint().base64Url())
+        .append("\"},\"segments\":");
+    list(segments, claims);
+    return claims
+        .append(",\"scope\":\"")
+        .append(String.join(" ", segments))
+        .append("\"}")
+        .toString();
+  }
+
+  // Who it speaks for: the person where there is one, and then the device acts for them.
+  private static void subject(SessionGrant grant, StringBuilder claims) {
+    if (grant.user().isEmpty()) {
+      claims.append("\",\"sub\":\"").append(grant.device()).append('"');
+      return;
+    }
+    UserFacts user = grant.user().get();
+    String subject = quoted(user.subject());
+    claims
+        .append("\",\"sub\":")
+        .append(subject)
+        .append(",\"sub_id\":{\"format\":\"iss_sub\",\"iss\":")
+        .append(quoted(user.issuer()))
+        .append(",\"sub\":")
+        .append(subject)
+        .append("},\"act\":{\"sub\":\"")
+        .append(grant.device())
+        .append("\"},\"auth_time\":")
+        .append(user.authenticatedAt().getEpochSecond());
+  }
+
+  private void audience(SessionGrant grant, StringBuilder claims) {
+    switch (grant.audiences().size()) {
+      case 0 -> claims.append('"').append(settings.issuer()).append('"');
+      case 1 -> claims.append(quoted(grant.audiences().getFirst()));
+      default -> list(grant.audiences(), claims);
+    }
+  }
+
+  private static void list(List<String> texts, StringBuilder claims) {
+    claims.append(texts.stream().map(TokenMint::quoted).collect(Collectors.joining(",", "[", "]")));
+  }
+
+  private static String quoted(String text) {
+    return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
   }
 
   private static String base64(String json) {

@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /**
  * Reads a token that somebody presents: the signature, by a live key of ours, and the grant's id.
- * Whether that grant is live is {@link GrantStatus}' to say.
+ * Whether that grant is live is for {@code admission} to say.
  */
 public final class TokenVerifier {
 

@@ -3,8 +3,8 @@
  * and their end.
  *
  * <p>Promise: a token is signed only for a grant that is durable, by a key whose public half is
- * durable; no signing key is ever stored. A grant is live only while it has not ended, has not
- * expired, and the epochs of its device and its certificate are those it was decided on; {@link
- * io.sallyport.grant.GrantStatus} reads that anew at every question.
+ * durable; no signing key is ever stored. Whether a grant is still worth something is not said
+ * here: that takes today's decision, and {@code io.sallyport.admission.LiveGrants} makes it anew at
+ * every question.
  */
 package io.sallyport.grant;

@@ -32,7 +32,7 @@ class StandingReadsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final ExecutorService askers = Executors.newVirtualThreadPerTaskExecutor();
-  private StandingReads reads;
+  private StandingReads<CertificateThumbprint, Standing> reads;
 
   @AfterEach
   void close() {
@@ -42,7 +42,7 @@ class StandingReadsTest {
 
   @Test
   void givesEachAskerItsOwnStandingAndNobodyAnothers() throws Exception {
-    reads = new StandingReads(StandingReadsTest::all, 2, PATIENCE);
+    reads = new StandingReads<>("standing", StandingReadsTest::all, 2, PATIENCE);
     List<Future<Optional<Standing>>> answers =
         IntStream.range(0, 500)
             .mapToObj(i -> askers.submit(() -> reads.of(thumbprint(i))))
@@ -59,7 +59,8 @@ class StandingReadsTest {
     var mayEnd = new CountDownLatch(1);
     var revoked = new AtomicBoolean();
     reads =
-        new StandingReads(
+        new StandingReads<>(
+            "standing",
             thumbprints -> {
               Map<CertificateThumbprint, Standing> seen =
                   revoked.get() ? Map.of() : all(thumbprints);
@@ -84,7 +85,8 @@ class StandingReadsTest {
     var running = new CountDownLatch(1);
     var mayEnd = new CountDownLatch(1);
     reads =
-        new StandingReads(
+        new StandingReads<>(
+            "standing",
             thumbprints -> {
               batches.add(thumbprints.size());
               running.countDown();
@@ -119,7 +121,8 @@ class StandingReadsTest {
   @Test
   void deniesNobodyForARowOfSomebodyElse() throws Exception {
     reads =
-        new StandingReads(
+        new StandingReads<>(
+            "standing",
             thumbprints -> {
               if (thumbprints.contains(thumbprint(7))) {
                 throw new IllegalArgumentException("a row that can't be read");
@@ -143,7 +146,8 @@ class StandingReadsTest {
   void isUndecidedWhileTheStoreFailsAndWellAfterwards() throws Exception {
     var down = new AtomicBoolean(true);
     reads =
-        new StandingReads(
+        new StandingReads<>(
+            "standing",
             thumbprints -> {
               if (down.get()) {
                 throw new SQLException("connection refused", "08001");
@@ -164,7 +168,8 @@ class StandingReadsTest {
   void givesUpOnAStoreThatHangs() {
     var never = new CountDownLatch(1);
     reads =
-        new StandingReads(
+        new StandingReads<>(
+            "standing",
             thumbprints -> {
               await(never);
               return Map.of();
@@ -213,6 +218,7 @@ class StandingReadsTest {
         true,
         0,
         false,
-        Optional.empty());
+        Optional.empty(),
+        new Standing.Described("laptop", "", "", "{}", null, "software", "issued", 1));
   }
 }

@@ -46,6 +46,7 @@ class DecisionSearchTest {
               "tls",
               "checks",
               "grant",
+              "user",
               "replica");
       assertThat(json.at("/source/address").textValue()).isEqualTo("192.0.2.7");
       assertThat(json.at("/device/name").textValue()).isEqualTo("laptop of Zoë");
@@ -60,7 +61,8 @@ class DecisionSearchTest {
       bench.log.appendUnproven(record);
       bench.log.close();
       JsonNode json = search.find(record.id()).orElseThrow().json();
-      for (String member : List.of("connectionId", "device", "certificate", "tls", "grant")) {
+      for (String member :
+          List.of("connectionId", "device", "certificate", "tls", "grant", "user")) {
         assertThat(json.get(member).isNull()).as(member).isTrue();
       }
     }

@@ -48,6 +48,7 @@ final class Samples {
             new GrantId(ids.next()),
             List.of(new SegmentName("office"), new SegmentName("build")),
             clock.instant().plusSeconds(600)),
+        null,
         1);
   }
 
@@ -78,6 +79,7 @@ final class Samples {
         certificate,
         null,
         List.of(),
+        null,
         null,
         1);
   }

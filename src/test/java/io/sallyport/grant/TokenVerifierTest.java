@@ -6,10 +6,13 @@ import io.sallyport.TestDatabase;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DecisionId;
 import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.Door;
 import io.sallyport.identity.GrantId;
 import io.sallyport.identity.SegmentName;
+import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.Uuids;
 import io.sallyport.seal.MasterKey;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -17,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +33,11 @@ class TokenVerifierTest {
   private final SecureRandom random = new SecureRandom();
   private final Uuids ids = new Uuids(Clock.systemUTC(), random);
   private final GrantSettings settings =
-      new GrantSettings("https://sallyport.test", Duration.ofMinutes(10), Duration.ofHours(12));
+      new GrantSettings(
+          "https://sallyport.test",
+          Duration.ofMinutes(10),
+          Duration.ofHours(12),
+          Duration.ofHours(12));
   private final SigningKeys keys =
       new SigningKeys(
           TestDatabase.appDataSource(),
@@ -89,7 +97,12 @@ class TokenVerifierTest {
         0,
         List.of(new SegmentName("office")),
         NOW,
-        NOW.plusSeconds(600));
+        NOW.plusSeconds(600),
+        List.of(),
+        Optional.empty(),
+        1,
+        Door.HTTPS,
+        new SourceAddress(InetAddress.getLoopbackAddress(), 50123));
   }
 
   private static String base64(String text) {

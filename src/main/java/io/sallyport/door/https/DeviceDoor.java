@@ -2,11 +2,12 @@ package io.sallyport.door.https;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.admission.AdmissionEngine;
+import io.sallyport.admission.LiveGrants;
 import io.sallyport.grant.EndGrants;
-import io.sallyport.grant.GrantStatus;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.Door;
 import io.sallyport.identity.Uuids;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.DeploymentOptions;
@@ -42,9 +43,11 @@ public final class DeviceDoor implements AutoCloseable {
   private static final long END_SECONDS = 8;
 
   private static final int RECONSIDERED_AT_ONCE = 64;
+  private static final long DUE_MILLIS = 1_000;
 
   private final Vertx vertx;
   private final DoorSettings settings;
+  private final Clock clock;
   private final TlsEngine engine;
   private final AdmissionEngine admission;
   private final Handshakes handshakes;
@@ -56,13 +59,14 @@ public final class DeviceDoor implements AutoCloseable {
   private final AtomicInteger port = new AtomicInteger();
 
   private volatile String deployment;
+  private volatile long dueTimer;
 
   public DeviceDoor(
       Vertx vertx,
       DoorSettings settings,
       AdmissionEngine admission,
       TokenMint mint,
-      GrantStatus grants,
+      LiveGrants grants,
       EndGrants ending,
       Renewal renewal,
       Uuids ids,
@@ -70,6 +74,7 @@ public final class DeviceDoor implements AutoCloseable {
       MeterRegistry metrics) {
     this.vertx = vertx;
     this.settings = settings;
+    this.clock = clock;
     this.admission = admission;
     this.engine = TlsEngine.best();
     this.virtualThreads =
@@ -114,6 +119,7 @@ public final class DeviceDoor implements AutoCloseable {
       throw new IllegalStateException(
           "the device door can't listen on " + settings.host() + ":" + settings.port(), e);
     }
+    dueTimer = vertx.setPeriodic(DUE_MILLIS, tick -> reconsiderDue());
     LOG.infof("Device door open on %s:%d, TLS by %s", settings.host(), port.get(), engine.name());
   }
 
@@ -156,6 +162,20 @@ public final class DeviceDoor implements AutoCloseable {
     reconsider(handshakes.of(name));
   }
 
+  /**
+   * The policy changed: closes the connections on which a device was admitted, on this replica,
+   * unless it would be again. Returns at once; how many are asked about at a time is bounded.
+   */
+  public void reconsiderAll() {
+    reconsider(handshakes.admitted());
+  }
+
+  // Nothing tells of the mere passing of time: that a certificate ends, or a fact that a rule went
+  // by.
+  private void reconsiderDue() {
+    reconsider(handshakes.takeDue(clock.instant()));
+  }
+
   // A registration is a change too, and may be told when the device it registered is already
   // connected: only whose standing is bad now has to go. A handshake that is still running is not
   // cut, since its own judgement ends it with the right alert; it may have been judged just before
@@ -178,9 +198,9 @@ public final class DeviceDoor implements AutoCloseable {
     // in time and were closed for nothing.
     reconsidering.acquireUninterruptibly();
     try {
-      if (!admission.wouldAdmit(handshake.chain())) {
-        handshakes.close(handshake);
-      }
+      admission
+          .wouldAdmitUntil(handshake.chain(), Door.HTTPS, handshake.source())
+          .ifPresentOrElse(handshake::holds, () -> handshakes.close(handshake));
     } finally {
       reconsidering.release();
     }
@@ -221,6 +241,7 @@ public final class DeviceDoor implements AutoCloseable {
     String open = deployment;
     deployment = null;
     if (open != null) {
+      vertx.cancelTimer(dueTimer);
       vertx
           .undeploy(open)
           .toCompletionStage()

@@ -8,13 +8,16 @@ import io.sallyport.admission.AdmissionDecision.Undecided;
 import io.sallyport.admission.AdmissionEngine;
 import io.sallyport.admission.AdmissionRequest;
 import io.sallyport.admission.AdmissionRequest.Purpose;
+import io.sallyport.admission.LiveGrant;
+import io.sallyport.admission.LiveGrants;
+import io.sallyport.admission.StoreUnavailableException;
 import io.sallyport.grant.EndGrants;
-import io.sallyport.grant.GrantStatus;
 import io.sallyport.grant.SessionGrant;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Door;
 import io.sallyport.identity.SegmentName;
+import io.sallyport.identity.SubjectToken;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -36,7 +39,7 @@ final class DeviceEndpoints {
 
   private final AdmissionEngine engine;
   private final TokenMint mint;
-  private final GrantStatus grants;
+  private final LiveGrants grants;
   private final EndGrants ending;
   private final Renewal renewal;
   private final Clock clock;
@@ -44,7 +47,7 @@ final class DeviceEndpoints {
   DeviceEndpoints(
       AdmissionEngine engine,
       TokenMint mint,
-      GrantStatus grants,
+      LiveGrants grants,
       EndGrants ending,
       Renewal renewal,
       Clock clock) {
@@ -67,7 +70,7 @@ final class DeviceEndpoints {
     } catch (TokenRequest.Malformed e) {
       return DoorAnswer.problem(e.problem(), e.oauthError());
     }
-    return switch (decide(handshake, Purpose.GRANT, request.clientId())) {
+    return switch (decide(handshake, request)) {
       case Refused refused -> DoorAnswer.refused(refused);
       case Undecided undecided -> DoorAnswer.undecided(undecided);
       case Admitted admitted -> granted(admitted);
@@ -95,7 +98,7 @@ final class DeviceEndpoints {
 
   /** {@code GET /session}: who am I here, which segments, until when. */
   DoorAnswer session(Handshake handshake) {
-    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+    return switch (decide(handshake, Purpose.SESSION)) {
       case Refused refused -> DoorAnswer.refused(refused);
       case Undecided undecided -> DoorAnswer.undecided(undecided);
       case Admitted admitted -> described(handshake, admitted);
@@ -104,7 +107,8 @@ final class DeviceEndpoints {
 
   private DoorAnswer described(Handshake handshake, Admitted admitted) {
     try {
-      Optional<SessionGrant> grant = grants.newest(handshake.chain().thumbprint());
+      Optional<SessionGrant> grant =
+          grants.newest(handshake.chain().thumbprint()).map(LiveGrant::grant);
       return DoorAnswer.json(
           new JsonObject()
               .put(
@@ -120,14 +124,14 @@ final class DeviceEndpoints {
               .put("segments", names(admitted.segments()))
               .put("grant", grant.map(DeviceEndpoints::describe).orElse(null))
               .put("decisionId", admitted.id().toString()));
-    } catch (SQLException e) {
+    } catch (StoreUnavailableException e) {
       return storeUnavailable(admitted);
     }
   }
 
   /** {@code DELETE /session}: leave. Ends every grant bound to this certificate. */
   DoorAnswer leave(Handshake handshake) {
-    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+    return switch (decide(handshake, Purpose.UPKEEP)) {
       case Refused refused -> DoorAnswer.refused(refused);
       case Undecided undecided -> DoorAnswer.undecided(undecided);
       case Admitted admitted -> left(handshake, admitted);
@@ -149,7 +153,7 @@ final class DeviceEndpoints {
     if (wrongType != null) {
       return wrongType;
     }
-    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+    return switch (decide(handshake, Purpose.UPKEEP)) {
       case Refused refused -> DoorAnswer.refused(refused);
       case Undecided undecided -> DoorAnswer.undecided(undecided);
       case Admitted admitted -> renewed(handshake, admitted, body);
@@ -173,7 +177,7 @@ final class DeviceEndpoints {
 
   /** {@code GET /.well-known/est/cacerts}. */
   DoorAnswer caCertificates(Handshake handshake) {
-    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+    return switch (decide(handshake, Purpose.UPKEEP)) {
       case Refused refused -> DoorAnswer.refused(refused);
       case Undecided undecided -> DoorAnswer.undecided(undecided);
       case Admitted _ -> EstEndpoints.certificates(renewal.caCertificates());
@@ -182,15 +186,27 @@ final class DeviceEndpoints {
 
   /** {@code GET /.well-known/est/csrattrs}. */
   DoorAnswer csrAttributes(Handshake handshake) {
-    return switch (decide(handshake, Purpose.SESSION, Optional.empty())) {
+    return switch (decide(handshake, Purpose.UPKEEP)) {
       case Refused refused -> DoorAnswer.refused(refused);
       case Undecided undecided -> DoorAnswer.undecided(undecided);
       case Admitted _ -> EstEndpoints.attributes(renewal.csrAttributes());
     };
   }
 
+  private AdmissionDecision decide(Handshake handshake, TokenRequest token) {
+    return decide(handshake, Purpose.GRANT, token.clientId(), token.audiences(), Optional.empty());
+  }
+
+  private AdmissionDecision decide(Handshake handshake, Purpose purpose) {
+    return decide(handshake, purpose, Optional.empty(), List.of(), Optional.empty());
+  }
+
   private AdmissionDecision decide(
-      Handshake handshake, Purpose purpose, Optional<DeviceId> claimed) {
+      Handshake handshake,
+      Purpose purpose,
+      Optional<DeviceId> claimed,
+      List<String> audiences,
+      Optional<SubjectToken> subjectToken) {
     handshake.decided();
     AdmissionDecision decision =
         engine.decide(
@@ -201,9 +217,11 @@ final class DeviceEndpoints {
                 handshake.tls(),
                 handshake.chain(),
                 purpose,
-                claimed));
+                claimed,
+                audiences,
+                subjectToken));
     if (decision instanceof Admitted admitted) {
-      handshake.admitted(admitted.device());
+      handshake.admitted(admitted.device(), admitted.holdsUntil());
     }
     return decision;
   }

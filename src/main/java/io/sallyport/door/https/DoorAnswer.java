@@ -34,17 +34,34 @@ record DoorAnswer(
   /** The one place that turns a refusal into HTTP. */
   static DoorAnswer refused(Refused refused) {
     List<RefusalReason> reasons = List.copyOf(refused.reasons());
+    if (!refused.closedAudiences().isEmpty()) {
+      return closed(refused);
+    }
     Problem problem =
         new Problem(
             "refused",
             "The device is refused",
             403,
-            reasons.getFirst().sentence(),
+            refused.sentence(),
             reasons.stream().map(RefusalReason::code).toList(),
             refused.id(),
             List.of());
     boolean closes = reasons.stream().anyMatch(DoorAnswer::endsConnection);
     return problem(problem, oauthError(reasons.getFirst()), Map.of(), closes);
+  }
+
+  // RFC 8707 section 2: the device may come in, but not there.
+  private static DoorAnswer closed(Refused refused) {
+    Problem problem =
+        new Problem(
+            "invalid_target",
+            "The device may not reach what was asked for",
+            400,
+            "resource: not open to this device: " + String.join(" ", refused.closedAudiences()),
+            refused.reasons().stream().map(RefusalReason::code).toList(),
+            refused.id(),
+            List.of());
+    return problem(problem, "invalid_target", Map.of(), false);
   }
 
   static DoorAnswer undecided(Undecided undecided) {

@@ -5,6 +5,7 @@ import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.TlsFacts;
 import io.sallyport.trust.PresentedChain;
+import java.time.Instant;
 import java.util.UUID;
 
 /**
@@ -40,6 +41,7 @@ final class Handshake {
   private boolean closed;
   private boolean recorded;
   private DeviceId admitted;
+  private Instant holdsUntil;
   private Runnable onceProven;
 
   Handshake(UUID connection, SourceAddress source, long startedNanos) {
@@ -167,8 +169,24 @@ final class Handshake {
     return proven;
   }
 
-  synchronized void admitted(DeviceId device) {
+  /** The device was admitted by this request, which holds until then if nothing changes. */
+  synchronized void admitted(DeviceId device, Instant until) {
     admitted = device;
+    holdsUntil = until;
+  }
+
+  /** It would be admitted again, which holds until then. */
+  synchronized void holds(Instant until) {
+    holdsUntil = until;
+  }
+
+  /** True once, when what it was admitted by has reached its end; until it is admitted again. */
+  synchronized boolean takeDue(Instant now) {
+    if (admitted == null || holdsUntil.isAfter(now)) {
+      return false;
+    }
+    holdsUntil = Instant.MAX;
+    return true;
   }
 
   /** The device that was last admitted on this connection, or null. */

@@ -11,6 +11,7 @@ import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.Uuids;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -162,6 +163,16 @@ final class Handshakes {
             return false;
           }
         });
+  }
+
+  /** The open connections on which any device was admitted. */
+  List<Handshake> admitted() {
+    return matching(handshake -> handshake.admitted() != null);
+  }
+
+  /** The open connections on which a device was admitted by what ends now; each is told once. */
+  List<Handshake> takeDue(Instant now) {
+    return matching(handshake -> handshake.takeDue(now));
   }
 
   private List<Handshake> matching(Predicate<Handshake> which) {

@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,10 +20,12 @@ import java.util.Set;
  * 3.2 demands; one that we know given twice is an error, and one without a value counts as absent.
  *
  * @param clientId the device that the client says it is
+ * @param audiences whom the token is to be shown to (RFC 8707)
  */
-record TokenRequest(Optional<DeviceId> clientId) {
+record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
 
   private static final int MAX_PARAMETERS = 32;
+  private static final String RESOURCE = "resource";
   private static final Set<String> KNOWN = Set.of("grant_type", "client_id");
   private static final String FORM = "application/x-www-form-urlencoded";
 
@@ -56,7 +60,8 @@ record TokenRequest(Optional<DeviceId> clientId) {
               "Content-Type: expected " + FORM),
           "invalid_request");
     }
-    Map<String, String> parameters = parameters(body);
+    List<String> resources = new ArrayList<>();
+    Map<String, String> parameters = parameters(body, resources);
     String grantType = parameters.get("grant_type");
     if (grantType == null) {
       throw malformed("grant_type", "is missing; expected client_credentials");
@@ -68,13 +73,24 @@ record TokenRequest(Optional<DeviceId> clientId) {
     }
     String clientId = parameters.get("client_id");
     try {
-      return new TokenRequest(Optional.ofNullable(clientId).map(DeviceId::parse));
+      return new TokenRequest(
+          Optional.ofNullable(clientId).map(DeviceId::parse), audiences(resources));
     } catch (IllegalArgumentException e) {
       throw malformed("client_id", "expected the device's id, a UUID");
     }
   }
 
-  private static Map<String, String> parameters(Buffer body) throws Malformed {
+  private static List<String> audiences(List<String> resources) throws Malformed {
+    try {
+      return ResourceIndicators.parse(resources);
+    } catch (IllegalArgumentException e) {
+      throw new Malformed(Problem.invalidField(RESOURCE, e.getMessage()), "invalid_target");
+    }
+  }
+
+  /** The parameters, but for {@code resource}, which alone may be given more than once. */
+  private static Map<String, String> parameters(Buffer body, List<String> resources)
+      throws Malformed {
     String text;
     try {
       text =
@@ -95,7 +111,11 @@ record TokenRequest(Optional<DeviceId> clientId) {
       int equals = pair.indexOf('=');
       String name = decoded(equals < 0 ? pair : pair.substring(0, equals));
       String value = equals < 0 ? "" : decoded(pair.substring(equals + 1));
-      if (parameters.put(name, value) != null && KNOWN.contains(name)) {
+      if (name.equals(RESOURCE)) {
+        if (!value.isEmpty()) {
+          resources.add(value);
+        }
+      } else if (parameters.put(name, value) != null && KNOWN.contains(name)) {
         throw malformed(name, "is given more than once");
       }
     }

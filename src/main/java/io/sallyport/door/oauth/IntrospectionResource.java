@@ -3,14 +3,17 @@ package io.sallyport.door.oauth;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.quarkus.security.PermissionsAllowed;
+import io.sallyport.admission.GrantVerdict;
+import io.sallyport.admission.LiveGrants;
+import io.sallyport.admission.StoreUnavailableException;
 import io.sallyport.grant.GrantSettings;
-import io.sallyport.grant.GrantStatus;
 import io.sallyport.grant.SessionGrant;
 import io.sallyport.grant.TokenVerifier;
 import io.sallyport.identity.GrantId;
 import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SegmentName;
+import io.sallyport.identity.UserFacts;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.FormParam;
@@ -30,10 +33,10 @@ import java.util.stream.Collectors;
 public class IntrospectionResource {
 
   private final TokenVerifier verifier;
-  private final GrantStatus grants;
+  private final LiveGrants grants;
   private final GrantSettings settings;
 
-  public IntrospectionResource(TokenVerifier verifier, GrantStatus grants, GrantSettings settings) {
+  public IntrospectionResource(TokenVerifier verifier, LiveGrants grants, GrantSettings settings) {
     this.verifier = verifier;
     this.grants = grants;
     this.settings = settings;
@@ -55,14 +58,20 @@ public class IntrospectionResource {
     }
     try {
       Optional<GrantId> named = verifier.verify(token);
-      Optional<SessionGrant> live = named.isEmpty() ? Optional.empty() : grants.live(named.get());
-      return Response.ok(live.map(this::active).orElse(Introspection.INACTIVE))
+      return Response.ok(named.isEmpty() ? Introspection.INACTIVE : answer(named.get()))
           .header("Cache-Control", "no-store")
           .build();
-    } catch (SQLException e) {
+    } catch (SQLException | StoreUnavailableException e) {
       throw new ProblemException(
           Problem.of("store_unavailable", "No decision is possible now", 503, "Try again."));
     }
+  }
+
+  private Introspection answer(GrantId named) throws StoreUnavailableException {
+    return switch (grants.of(named)) {
+      case GrantVerdict.Live live -> active(live.grant().grant());
+      case GrantVerdict.Dead _, GrantVerdict.Unknown _ -> Introspection.INACTIVE;
+    };
   }
 
   private Introspection active(SessionGrant grant) {
@@ -72,18 +81,41 @@ public class IntrospectionResource {
         true,
         segments.stream().collect(Collectors.joining(" ")),
         device,
-        device,
+        grant.user().map(UserFacts::subject).orElse(device),
         settings.issuer(),
-        settings.issuer(),
+        audience(grant),
         grant.issuedAt().getEpochSecond(),
         grant.expiresAt().getEpochSecond(),
         grant.id().toString(),
         "Bearer",
         Map.of("x5t#S256", grant.thumbprint().base64Url()),
-        segments);
+        segments,
+        grant.user().map(SubjectId::of).orElse(null),
+        grant.user().isPresent() ? Map.of("sub", device) : null,
+        grant.user().map(user -> user.authenticatedAt().getEpochSecond()).orElse(null));
   }
 
-  /** The members of RFC 7662 section 2.2, {@code cnf} of RFC 8705 section 3.2 and our segments. */
+  private Object audience(SessionGrant grant) {
+    return switch (grant.audiences().size()) {
+      case 0 -> settings.issuer();
+      case 1 -> grant.audiences().getFirst();
+      default -> grant.audiences();
+    };
+  }
+
+  /** Whose subject {@code sub} is (RFC 9493 section 3.2.1.3). */
+  public record SubjectId(String format, String iss, String sub) {
+    static SubjectId of(UserFacts user) {
+      return new SubjectId("iss_sub", user.issuer(), user.subject());
+    }
+  }
+
+  /**
+   * The members of RFC 7662 section 2.2, {@code cnf} of RFC 8705 section 3.2, our segments, and of
+   * a grant that was given to a person the claims of its token.
+   *
+   * @param aud one text, or a list of several
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Introspection(
       boolean active,
@@ -91,15 +123,20 @@ public class IntrospectionResource {
       @JsonProperty("client_id") String clientId,
       String sub,
       String iss,
-      String aud,
+      Object aud,
       Long iat,
       Long exp,
       String jti,
       @JsonProperty("token_type") String tokenType,
       Map<String, String> cnf,
-      List<String> segments) {
+      List<String> segments,
+      @JsonProperty("sub_id") SubjectId subId,
+      Map<String, String> act,
+      @JsonProperty("auth_time") Long authTime) {
 
     static final Introspection INACTIVE =
-        new Introspection(false, null, null, null, null, null, null, null, null, null, null, null);
+        new Introspection(
+            false, null, null, null, null, null, null, null, null, null, null, null, null, null,
+            null);
   }
 }
