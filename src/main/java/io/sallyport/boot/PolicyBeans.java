@@ -2,7 +2,6 @@ package io.sallyport.boot;
 
 import io.sallyport.policy.Policies;
 import io.sallyport.policy.PolicySettings;
-import io.sallyport.policy.Segments;
 import io.sallyport.seal.MasterKey;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -27,11 +26,5 @@ public final class PolicyBeans {
   @Singleton
   Policies policies(DataSource dataSource, MasterKey masterKey, PolicySettings settings) {
     return new Policies(dataSource, masterKey, settings);
-  }
-
-  @Produces
-  @Singleton
-  Segments segments() {
-    return new Segments();
   }
 }

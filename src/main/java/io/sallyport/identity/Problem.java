@@ -67,6 +67,15 @@ public record Problem(
     return of("not_found", "There is no such thing", 404, what);
   }
 
+  /** 412: somebody else was faster. */
+  public static Problem staleVersion() {
+    return of(
+        "stale_version",
+        "The thing was changed since it was read",
+        412,
+        "read it again, and send its new ETag in If-Match");
+  }
+
   public static Problem conflict(String detail) {
     return of("conflict", "The present state does not allow this", 409, detail);
   }

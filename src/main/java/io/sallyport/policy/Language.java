@@ -1,5 +1,6 @@
 package io.sallyport.policy;
 
+import com.google.common.collect.ImmutableList;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelFunctionDecl;
 import dev.cel.common.CelIssue;
@@ -18,8 +19,10 @@ import dev.cel.runtime.CelFunctionBinding;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
 import dev.cel.runtime.Program;
-import java.util.ArrayList;
+import io.sallyport.identity.SegmentName;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /**
  * CEL as rules may use it: the variables of {@link Vocabulary}, the standard functions, {@code
@@ -28,10 +31,13 @@ import java.util.List;
 final class Language {
 
   static final int LONGEST_EXPRESSION = 4_096;
+
+  /** Of a regular expression, in instructions of the engine, which takes linear time. */
+  static final int LARGEST_REGEX = 200;
+
   private static final int DEEPEST = 32;
   private static final int MOST_NODES = 500;
   private static final int MOST_ITERATIONS = 1_000;
-  private static final int LARGEST_REGEX = 200;
   private static final int MOST_PARSE_ERRORS = 3;
 
   private static final CelOptions OPTIONS =
@@ -67,8 +73,24 @@ final class Language {
   /** What is wrong at a place of an expression; line and column from 1, 0 for the whole. */
   record Fault(int line, int column, String message) {}
 
-  /** A program, or what is wrong; exactly one of them. */
-  record Compiled(Program program, CelAbstractSyntaxTree tree, List<Fault> faults) {}
+  /**
+   * An expression that was read.
+   *
+   * @param program null if there are faults
+   * @param cost what evaluating it may cost at most, roughly in accesses
+   * @param segments the names that it gives literally
+   */
+  record Compiled(Program program, long cost, Set<SegmentName> segments, List<Fault> faults) {
+    private static Compiled faulty(List<Fault> faults) {
+      return new Compiled(
+          null,
+          0,
+          Set.of(),
+          faults.stream()
+              .sorted(Comparator.comparingInt(Fault::line).thenComparingInt(Fault::column))
+              .toList());
+    }
+  }
 
   /** A condition: gives a bool. */
   static Compiled condition(String expression) {
@@ -100,23 +122,41 @@ final class Language {
   }
 
   private static Compiled compile(CelCompiler compiler, String expression) {
-    CelValidationResult result = compiler.compile(expression);
-    if (result.hasError()) {
-      List<Fault> faults = new ArrayList<>();
-      for (CelIssue issue : result.getErrors()) {
-        faults.add(
-            new Fault(
-                issue.getSourceLocation().getLine(),
-                issue.getSourceLocation().getColumn() + 1,
-                issue.getMessage()));
-      }
-      return new Compiled(null, null, faults);
-    }
     try {
-      CelAbstractSyntaxTree tree = result.getAst();
-      return new Compiled(RUNTIME.createProgram(tree), tree, List.of());
-    } catch (CelValidationException | CelEvaluationException e) {
-      return new Compiled(null, null, List.of(new Fault(0, 0, e.getMessage())));
+      CelValidationResult parsed = compiler.parse(expression);
+      if (parsed.hasError()) {
+        return faulty(parsed, null);
+      }
+      CelAbstractSyntaxTree tree = parsed.getAst();
+      CelValidationResult checked = compiler.check(tree);
+      if (checked.hasError()) {
+        return faulty(checked, tree);
+      }
+      var inspection = Inspection.of(checked.getAst());
+      if (!inspection.faults().isEmpty()) {
+        return Compiled.faulty(inspection.faults());
+      }
+      return new Compiled(
+          RUNTIME.createProgram(checked.getAst()),
+          inspection.cost(),
+          inspection.segments(),
+          List.of());
+    } catch (CelValidationException | CelEvaluationException | RuntimeException e) {
+      // The library refuses by several kinds of exception; none of them may store the rule.
+      return Compiled.faulty(List.of(new Fault(0, 0, Hints.shortened(e.getMessage()))));
     }
+  }
+
+  private static Compiled faulty(CelValidationResult result, CelAbstractSyntaxTree tree) {
+    ImmutableList<CelIssue> issues = result.getErrors();
+    return Compiled.faulty(
+        issues.stream()
+            .map(
+                issue ->
+                    new Fault(
+                        Math.max(0, issue.getSourceLocation().getLine()),
+                        Math.max(0, issue.getSourceLocation().getColumn() + 1),
+                        Hints.of(issue, tree)))
+            .toList());
   }
 }

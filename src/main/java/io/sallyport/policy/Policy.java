@@ -7,6 +7,7 @@ import io.sallyport.policy.PolicyVerdict.Admit;
 import io.sallyport.policy.PolicyVerdict.Code;
 import io.sallyport.policy.PolicyVerdict.Refuse;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,12 +29,19 @@ public final class Policy {
   private final long version;
   private final PolicyRules source;
   private final List<CompiledRule> rules;
+  private final Set<SegmentName> segments;
   private final PolicySettings settings;
 
-  Policy(long version, PolicyRules source, List<CompiledRule> rules, PolicySettings settings) {
+  Policy(
+      long version,
+      PolicyRules source,
+      List<CompiledRule> rules,
+      Set<SegmentName> segments,
+      PolicySettings settings) {
     this.version = version;
     this.source = source;
     this.rules = List.copyOf(rules);
+    this.segments = Collections.unmodifiableSet(new LinkedHashSet<>(segments));
     this.settings = settings;
   }
 
@@ -45,6 +53,11 @@ public final class Policy {
   /** The rules as they were written. */
   public PolicyRules rules() {
     return source;
+  }
+
+  /** The segments that rules name literally, in their order. */
+  public Set<SegmentName> namedSegments() {
+    return segments;
   }
 
   /** Never throws, reads nothing but the question, and costs a bounded amount. */

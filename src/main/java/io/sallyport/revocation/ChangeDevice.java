@@ -103,11 +103,7 @@ public class ChangeDevice {
 
   /** 412: somebody else was faster. */
   public static Problem staleVersion() {
-    return Problem.of(
-        "stale_version",
-        "The thing was changed since it was read",
-        412,
-        "read it again, and send its new ETag in If-Match");
+    return Problem.staleVersion();
   }
 
   private static String forbidden(DeviceState from, DeviceState to) {
