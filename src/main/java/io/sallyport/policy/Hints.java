@@ -97,8 +97,7 @@ final class Hints {
 
   private static CelType member(CelType type, String field) {
     return switch (type) {
-      case StructType struct ->
-          struct.findField(field).map(StructType.Field::type).orElse(null);
+      case StructType struct -> struct.findField(field).map(StructType.Field::type).orElse(null);
       case MapType map -> map.valueType();
       case null, default -> null;
     };

@@ -104,8 +104,7 @@ final class PolicyCompiler {
     faultOfLine(message, LONGEST_MESSAGE)
         .ifPresent(
             fault ->
-                place.fault(
-                    "refuse.message", fault + ": a sentence for the person at the device"));
+                place.fault("refuse.message", fault + ": a sentence for the person at the device"));
     Code code = rule.refuse().code() == null ? null : Code.of(rule.refuse().code()).orElse(null);
     if (code == null) {
       place.fault("refuse.code", "expected one of policy_denied, posture_missing, user_required");

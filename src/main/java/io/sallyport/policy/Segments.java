@@ -30,7 +30,8 @@ public class Segments {
   private static final String ONE = SELECT + "where name = ?";
   private static final String LOCKED = ONE + " for update";
   private static final String LIST =
-      SELECT + "where ?::text is null or name collate \"C\" > ? order by name collate \"C\" limit ?";
+      SELECT
+          + "where ?::text is null or name collate \"C\" > ? order by name collate \"C\" limit ?";
 
   private static final String INSERT =
       """
@@ -117,8 +118,7 @@ public class Segments {
 
   /** False if the name is taken. */
   boolean insert(Segment segment) {
-    return write(
-        INSERT, segment, statement -> statement.setTimestamp(8, at(segment.createdAt())));
+    return write(INSERT, segment, statement -> statement.setTimestamp(8, at(segment.createdAt())));
   }
 
   /** False if there is none of this name. */
@@ -195,8 +195,7 @@ public class Segments {
 
   private static java.sql.Array names(Connection connection, Collection<SegmentName> segments)
       throws SQLException {
-    return connection.createArrayOf(
-        "text", segments.stream().map(SegmentName::value).toArray());
+    return connection.createArrayOf("text", segments.stream().map(SegmentName::value).toArray());
   }
 
   private static Timestamp at(java.time.Instant instant) {

@@ -3,6 +3,7 @@ package io.sallyport.registry;
 import io.quarkus.panache.common.Parameters;
 import io.quarkus.panache.common.Sort;
 import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.SegmentName;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +14,24 @@ import java.util.UUID;
 @ApplicationScoped
 public class Devices {
 
+  private static final String IN_SEGMENT =
+      """
+      select exists (
+        select 1 from device where segments @> array[cast(:segment as text)] and state <> 'retired')
+      """;
+
   /** A device, if there is one of this id. Needs no transaction. */
   public Optional<Device> find(DeviceId id) {
     return Device.findByIdOptional(id.value());
+  }
+
+  /** Whether a device that is not retired has this segment on its record. Needs no transaction. */
+  public boolean anyIn(SegmentName segment) {
+    return (Boolean)
+        Device.getEntityManager()
+            .createNativeQuery(IN_SEGMENT, Boolean.class)
+            .setParameter("segment", segment.value())
+            .getSingleResult();
   }
 
   /**

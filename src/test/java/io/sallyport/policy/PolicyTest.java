@@ -142,8 +142,7 @@ class PolicyTest {
   void askingWhetherAFactIsThereIsNotMissingIt() {
     Policy policy =
         policy(
-            admit(
-                "known", "has(posture.screenLock) && posture.screenLock == true", "[\"corp\"]"));
+            admit("known", "has(posture.screenLock) && posture.screenLock == true", "[\"corp\"]"));
 
     assertThat(policy.judge(Questions.laptop().ask()))
         .isInstanceOfSatisfying(
@@ -182,8 +181,7 @@ class PolicyTest {
     assertThat(policy.judge(Questions.laptop().ask()))
         .isInstanceOfSatisfying(
             Refuse.class, refused -> assertThat(refused.code()).isEqualTo(Code.USER_REQUIRED));
-    assertThat(policy.judge(Questions.laptop().user("payroll").ask()))
-        .isInstanceOf(Admit.class);
+    assertThat(policy.judge(Questions.laptop().user("payroll").ask())).isInstanceOf(Admit.class);
   }
 
   @ParameterizedTest
@@ -215,8 +213,7 @@ class PolicyTest {
         .isInstanceOf(Admit.class);
     assertThat(policy.judge(Questions.laptop().from("2001:db8:8000::1").ask()))
         .isInstanceOf(Refuse.class);
-    assertThat(policy.judge(Questions.laptop().from("10.0.0.1").ask()))
-        .isInstanceOf(Refuse.class);
+    assertThat(policy.judge(Questions.laptop().from("10.0.0.1").ask())).isInstanceOf(Refuse.class);
   }
 
   @Test
@@ -238,8 +235,7 @@ class PolicyTest {
 
     assertThat(policy.judge(Questions.laptop().labels(Map.of("site", "Not a name")).ask()))
         .isInstanceOf(Refuse.class);
-    assertThat(policy.judge(Questions.laptop().labels(Map.of()).ask()))
-        .isInstanceOf(Refuse.class);
+    assertThat(policy.judge(Questions.laptop().labels(Map.of()).ask())).isInstanceOf(Refuse.class);
     assertThat(
             policy(admit("many", "true", "device.segments"))
                 .judge(
@@ -271,8 +267,7 @@ class PolicyTest {
             admit("b", "true", "device.segments.filter(s, s != \"guest\") + [\"corp\", \"lab\"]"));
 
     assertThat(policy.namedSegments())
-        .containsExactly(
-            new SegmentName("corp"), new SegmentName("byod"), new SegmentName("lab"));
+        .containsExactly(new SegmentName("corp"), new SegmentName("byod"), new SegmentName("lab"));
   }
 
   @Test

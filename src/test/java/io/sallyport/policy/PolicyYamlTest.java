@@ -95,7 +95,6 @@ class PolicyYamlTest {
       delimiter = '|',
       quoteCharacter = '^',
       value = {
-        
         "[] | line 1",
         "rule: [] | there is no rule here; known are rules",
         "rules: [{name: a, wen: b}] | line 1, column 26: there is no wen here; known are",

@@ -27,6 +27,11 @@ public final class Permissions {
   public static final String ANCHORS_READ = "anchors:read";
   public static final String ANCHORS_WRITE = "anchors:write";
 
+  public static final String POLICIES_READ = "policies:read";
+  public static final String POLICIES_WRITE = "policies:write";
+  public static final String SEGMENTS_READ = "segments:read";
+  public static final String SEGMENTS_WRITE = "segments:write";
+
   /** The transparency log: its head, tiles, proofs and export. */
   public static final String AUDIT_READ = "audit:read";
 
@@ -58,6 +63,8 @@ public final class Permissions {
           CERTIFICATES_READ,
           REVOCATIONS_READ,
           DECISIONS_READ,
+          POLICIES_READ,
+          SEGMENTS_READ,
           SELF_READ,
           SELF_PASSWORD);
 
@@ -76,6 +83,8 @@ public final class Permissions {
               ANCHORS_READ,
               ANCHORS_WRITE,
               ENROLMENTS_WRITE,
+              POLICIES_WRITE,
+              SEGMENTS_WRITE,
               AUDIT_READ,
               TOKENS_READ,
               TOKENS_WRITE);
@@ -91,7 +100,7 @@ public final class Permissions {
               ENROLMENTS_WRITE);
       case HELPDESK -> with(DEVICES_SUSPEND, ENROLMENTS_WRITE);
       case AUDITOR -> with(AUDIT_READ, TOKENS_READ, ANCHORS_READ);
-      case NETWORK -> READ;
+      case NETWORK -> with(POLICIES_WRITE, SEGMENTS_WRITE);
     };
   }
 

@@ -71,6 +71,18 @@ class RoleTableTest {
               "POST", "/api/v1/trust-anchors/{id}/crls", "{}", EnumSet.of(OWNER, OPERATOR)),
           new Endpoint(
               "POST", "/api/v1/trust-anchors/{id}/crls/refresh", null, EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("GET", "/api/v1/policies", null, ALL),
+          new Endpoint("GET", "/api/v1/policies/current", null, ALL),
+          new Endpoint("GET", "/api/v1/policies/{version}", null, ALL),
+          new Endpoint("GET", "/api/v1/policies/export", null, ALL),
+          new Endpoint("POST", "/api/v1/policies", "{}", EnumSet.of(OWNER, NETWORK)),
+          new Endpoint("POST", "/api/v1/policies/validate", "{}", ALL),
+          new Endpoint("POST", "/api/v1/policies/import", "{}", EnumSet.of(OWNER, NETWORK)),
+          new Endpoint("GET", "/api/v1/segments", null, ALL),
+          new Endpoint("POST", "/api/v1/segments", "{}", EnumSet.of(OWNER, NETWORK)),
+          new Endpoint("GET", "/api/v1/segments/{name}", null, ALL),
+          new Endpoint("PUT", "/api/v1/segments/{name}", "{}", EnumSet.of(OWNER, NETWORK)),
+          new Endpoint("DELETE", "/api/v1/segments/{name}", null, EnumSet.of(OWNER, NETWORK)),
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}/proof", null, ALL),
@@ -163,7 +175,11 @@ class RoleTableTest {
       var answer =
           request
               .request(
-                  endpoint.method(), endpoint.path().replace("{id}", ID).replace("{path}", "0/000"))
+                  endpoint.method(),
+                  endpoint
+                      .path()
+                      .replaceAll("\\{(id|name|version)}", ID)
+                      .replace("{path}", "0/000"))
               .then()
               .statusCode(401)
               .contentType("application/problem+json")
@@ -233,7 +249,9 @@ class RoleTableTest {
       request.body(endpoint.body());
     }
     return request
-        .request(endpoint.method(), endpoint.path().replace("{id}", ID).replace("{path}", "0/000"))
+        .request(
+            endpoint.method(),
+            endpoint.path().replaceAll("\\{(id|name|version)}", ID).replace("{path}", "0/000"))
         .statusCode();
   }
 }
