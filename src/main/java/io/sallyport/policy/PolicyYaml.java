@@ -74,7 +74,7 @@ public final class PolicyYaml {
       return new PolicyRules(file.rules());
     } catch (UnrecognizedPropertyException e) {
       throw wrong(
-          place(e.getLocation())
+          place(token(e))
               + "there is no "
               + e.getPropertyName()
               + " here; known are "
@@ -82,7 +82,7 @@ public final class PolicyYaml {
                   .map(String::valueOf)
                   .collect(Collectors.joining(", ")));
     } catch (JsonMappingException e) {
-      throw wrong(place(e.getLocation()) + Hints.shortened(e.getOriginalMessage()));
+      throw wrong(place(token(e)) + Hints.shortened(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {
       throw wrong(place(e.getLocation()) + Hints.shortened(e.getOriginalMessage()));
     } catch (IOException e) {
@@ -119,6 +119,13 @@ public final class PolicyYaml {
         }
       }
     }
+  }
+
+  // The exception's own place is where the reader had got to, often a line later.
+  private static JsonLocation token(JsonMappingException e) {
+    return e.getProcessor() instanceof JsonParser parser
+        ? parser.currentTokenLocation()
+        : e.getLocation();
   }
 
   private static String place(JsonLocation location) {
