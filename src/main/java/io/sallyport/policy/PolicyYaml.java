@@ -74,7 +74,7 @@ public final class PolicyYaml {
       return new PolicyRules(file.rules());
     } catch (UnrecognizedPropertyException e) {
       throw wrong(
-          place(token(e))
+          path(e)
               + "there is no "
               + e.getPropertyName()
               + " here; known are "
@@ -82,7 +82,7 @@ public final class PolicyYaml {
                   .map(String::valueOf)
                   .collect(Collectors.joining(", ")));
     } catch (JsonMappingException e) {
-      throw wrong(place(token(e)) + Hints.shortened(e.getOriginalMessage()));
+      throw wrong(place(e.getLocation()) + Hints.shortened(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {
       throw wrong(place(e.getLocation()) + Hints.shortened(e.getOriginalMessage()));
     } catch (IOException e) {
@@ -121,11 +121,16 @@ public final class PolicyYaml {
     }
   }
 
-  // The exception's own place is where the reader had got to, often a line later.
-  private static JsonLocation token(JsonMappingException e) {
-    return e.getProcessor() instanceof JsonParser parser
-        ? parser.currentTokenLocation()
-        : e.getLocation();
+  // Where the reader had got to is behind the rule's end; the path is exact.
+  private static String path(JsonMappingException e) {
+    var path = new StringBuilder();
+    for (JsonMappingException.Reference step : e.getPath()) {
+      path.append(
+          step.getFieldName() == null
+              ? "[" + step.getIndex() + "]"
+              : (path.isEmpty() ? "" : ".") + step.getFieldName());
+    }
+    return path.append(": ").toString();
   }
 
   private static String place(JsonLocation location) {

@@ -97,7 +97,7 @@ class PolicyYamlTest {
       value = {
         "[] | line 1",
         "rule: [] | there is no rule here; known are rules",
-        "rules: [{name: a, wen: b}] | line 1, column 25: there is no wen here; known are",
+        "rules: [{name: a, wen: b}] | rules[0].wen: there is no wen here; known are",
         "rules: 7 | line 1",
         "rules: [ | line 1",
         "rules: &a [] | anchors and aliases",

@@ -248,7 +248,7 @@ class PoliciesApiTest {
     HttpResponse<String> wrong =
         upload("application/yaml", "rules:\n  - name: a\n    wen: b\n", "/api/v1/policies/import");
     assertThat(wrong.statusCode()).isEqualTo(400);
-    assertThat(wrong.body()).contains("line 3").contains("there is no wen");
+    assertThat(wrong.body()).contains("rules[0].wen: there is no wen");
 
     assertThat(
             upload(
