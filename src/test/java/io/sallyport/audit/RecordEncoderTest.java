@@ -1,13 +1,16 @@
 package io.sallyport.audit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sallyport.identity.DecisionId;
 import io.sallyport.identity.DeviceId;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,6 +82,59 @@ class RecordEncoderTest {
       assertThat(canonical.at(pointer).textValue()).isEqualTo(hmac(encoded.salt(), pointer, value));
     }
     assertThat(personal.get("/device/name")).isEqualTo("laptop of Zoë");
+  }
+
+  @Test
+  void writesThePersonAtTheDeviceWithoutNamingThem() throws Exception {
+    EncodedRecord encoded =
+        encoder.encode(
+            samples.admittedWith(
+                new DecisionRecord.UserIdentity("https://idp.example.com", "u-1", "Zoë")));
+    JsonNode canonical = JSON.readTree(encoded.canonical());
+    assertThat(CanonicalJson.of(JSON.readValue(encoded.canonical(), Map.class)))
+        .isEqualTo(encoded.canonical());
+    assertThat(canonical.at("/user/issuer").textValue()).isEqualTo("https://idp.example.com");
+    for (String pointer : List.of("/user/subject", "/user/name")) {
+      String value = JSON.readTree(encoded.personal()).get(pointer).textValue();
+      assertThat(canonical.at(pointer).textValue()).isEqualTo(hmac(encoded.salt(), pointer, value));
+    }
+    assertThat(
+            DecisionView.of(null, encoded.canonical(), new String(encoded.personal(), UTF_8))
+                .json()
+                .get("user")
+                .toString())
+        .isEqualTo("{\"issuer\":\"https://idp.example.com\",\"subject\":\"u-1\",\"name\":\"Zoë\"}");
+  }
+
+  @Test
+  void comparesThePersonOfARowWithItsRecord() throws Exception {
+    var person = new DecisionRecord.UserIdentity("https://idp.example.com", "u-1", null);
+    for (var user : Arrays.asList(person, null)) {
+      EncodedRecord encoded = encoder.encode(samples.admittedWith(user));
+      JsonNode canonical = JSON.readTree(encoded.canonical());
+      ObjectNode columns = columns(encoded);
+      assertThat(new RowCheck().differences(canonical, columns)).isEmpty();
+
+      ((ObjectNode) columns.get("personal")).put("/user/subject", "u-2");
+      assertThat(new RowCheck().differences(canonical, columns))
+          .singleElement()
+          .asString()
+          .startsWith("personal: ")
+          .endsWith(": /user/subject");
+    }
+  }
+
+  private static ObjectNode columns(EncodedRecord row) throws Exception {
+    ObjectNode columns = JSON.createObjectNode();
+    columns.put("id", row.id().toString()).put("at", row.at()).put("kind", "decision");
+    columns.put("door", row.door()).put("outcome", row.outcome());
+    columns.putArray("reasons");
+    columns.put("deviceId", row.device().toString());
+    columns.put("thumbprint", HexFormat.of().formatHex(row.thumbprint()));
+    columns.put("source", row.source()).put("count", row.count()).put("replica", row.replica());
+    columns.put("salt", HexFormat.of().formatHex(row.salt()));
+    columns.set("personal", JSON.readTree(row.personal()));
+    return columns;
   }
 
   @Test

@@ -28,6 +28,11 @@ final class Samples {
   final Uuids ids = new Uuids(clock, RANDOM);
 
   DecisionRecord admitted() {
+    return admittedWith(null);
+  }
+
+  /** An admission on the word of an identity provider too. */
+  DecisionRecord admittedWith(DecisionRecord.UserIdentity user) {
     var device = new DeviceId(ids.next());
     return new DecisionRecord(
         new DecisionId(ids.next()),
@@ -48,7 +53,7 @@ final class Samples {
             new GrantId(ids.next()),
             List.of(new SegmentName("office"), new SegmentName("build")),
             clock.instant().plusSeconds(600)),
-        null,
+        user,
         1);
   }
 

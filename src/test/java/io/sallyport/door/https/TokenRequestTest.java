@@ -154,4 +154,46 @@ class TokenRequestTest {
     }
     assertThat(read).as("some of it must be good, or this shows nothing").isPositive();
   }
+
+  @Test
+  void readsEachAudienceOnceInTheOrderGiven() throws Malformed {
+    assertThat(
+            parse(
+                    "grant_type=client_credentials&resource=https%3A%2F%2Fwiki.example.com%2Fa%3Fb"
+                        + "&resource=office&resource=&resource=urn:example:mail&resource=office")
+                .audiences())
+        .containsExactly("https://wiki.example.com/a?b", "office", "urn:example:mail");
+    assertThat(parse("grant_type=client_credentials").audiences()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https%3A%2F%2Fwiki.example.com%2F%23part",
+        "https%3A%2F%2Fwiki.example.com%2F%23",
+        "%2Fpath",
+        "wiki.example.com",
+        "Office",
+        "https%3A%2F%2Fw%C3%AFki.example.com",
+        "https%3A%2F%2Fwiki.example.com%2Fa%20b",
+        "https%3A%2F%2Fwiki.example.com%2F%00",
+        "%20"
+      })
+  void knowsNoSuchAudience(String resource) {
+    Malformed refusal = refusal("grant_type=client_credentials&resource=" + resource);
+    assertThat(refusal.oauthError()).isEqualTo("invalid_target");
+    assertThat(refusal.problem().errors().getFirst().field()).isEqualTo("resource");
+  }
+
+  @Test
+  void boundsTheAudiences() {
+    assertThat(
+            refusal("grant_type=client_credentials&resource=urn:" + "a".repeat(600)).oauthError())
+        .isEqualTo("invalid_target");
+    StringBuilder many = new StringBuilder("grant_type=client_credentials");
+    for (int i = 0; i < 9; i++) {
+      many.append("&resource=s").append(i);
+    }
+    assertThat(refusal(many.toString()).oauthError()).isEqualTo("invalid_target");
+  }
 }
