@@ -43,7 +43,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
-import org.jboss.logging.MDC;
 
 /**
  * Decides, for every door. The handshake has the certificate judged ({@link #judge}), each request
@@ -127,7 +126,7 @@ public final class AdmissionEngine {
     long started = System.nanoTime();
     AdmissionDecision decision = decided(request);
     meters.decided(request.door(), decision, Duration.ofNanos(System.nanoTime() - started));
-    log(request, decision);
+    DecisionLines.log(request, decision);
     return decision;
   }
 
@@ -155,47 +154,6 @@ public final class AdmissionEngine {
       return assessment.sound() ? Optional.of(assessment.holdsUntil()) : Optional.empty();
     } catch (StoreUnavailableException e) {
       return Optional.empty();
-    }
-  }
-
-  // The record is the log of decisions; these lines lead from the service's own log to it.
-  // Admissions are left to debug:
-  // at nine o'clock they would be all there is to read.
-  private static void log(AdmissionRequest request, AdmissionDecision decision) {
-    switch (decision) {
-      case Admitted admitted -> {
-        if (LOG.isDebugEnabled()) {
-          line(Logger.Level.DEBUG, admitted, "admitted %s from %s", admitted.device(), request);
-        }
-      }
-      case Refused refused ->
-          line(
-              Logger.Level.INFO,
-              refused,
-              "refused for %s from %s",
-              codes(refused.reasons()),
-              request);
-      case Undecided undecided ->
-          line(
-              Logger.Level.WARN,
-              undecided,
-              "undecided for %s from %s",
-              undecided.cause().code(),
-              request);
-    }
-  }
-
-  private static void line(
-      Logger.Level level,
-      AdmissionDecision decision,
-      String format,
-      Object what,
-      AdmissionRequest request) {
-    MDC.put("decisionId", decision.id().toString());
-    try {
-      LOG.logf(level, format, what, request.source().host());
-    } finally {
-      MDC.remove("decisionId");
     }
   }
 
