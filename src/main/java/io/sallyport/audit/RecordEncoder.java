@@ -22,7 +22,7 @@ final class RecordEncoder {
    * after}.
    */
   static final Set<String> PERSONAL_IN_CHANGES =
-      Set.of("name", "owner", "identifiers", "subject", "sans");
+      Set.of("name", "owner", "identifiers", "subject", "sans", "facts");
 
   private final String replica;
   private final CanonicalJson json = new CanonicalJson();

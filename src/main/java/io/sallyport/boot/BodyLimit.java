@@ -19,8 +19,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Answers a body that announces itself as too long with a problem; Quarkus' own limit, which counts
- * what really comes, would answer with nothing but a status. An uploaded list alone may be longer:
- * its resource writes it to a file as it comes.
+ * what really comes, would answer with nothing but a status. An uploaded list may be longer: its
+ * resource writes it to a file as it comes; and so may a push of posture, which is read row by row.
  */
 @Singleton
 final class BodyLimit {
@@ -32,6 +32,8 @@ final class BodyLimit {
   private static final int AFTER_QUARKUS = 1;
 
   private static final String RAISED = "sallyport.body-limit";
+  private static final Pattern PUSHES = Pattern.compile("/api/v1/posture/?");
+  private static final long LONGEST_PUSH = 16L << 20;
   private static final Pattern LISTS = Pattern.compile("/api/v1/trust-anchors/[^/]+/crls/?");
 
   // The resource counts too, and says what is wrong; it must see a byte too many.
@@ -56,16 +58,17 @@ final class BodyLimit {
   }
 
   private void guard(RoutingContext context) {
-    boolean isList = isList(context.request());
-    long limit = isList ? longestList : most;
+    boolean isList = isPost(context.request(), LISTS);
+    boolean isPush = isPost(context.request(), PUSHES);
+    long limit = isList ? longestList : isPush ? LONGEST_PUSH : most;
     String length = context.request().getHeader(HttpHeaders.CONTENT_LENGTH);
     // Nineteen digits are beyond a long; what is no number at all was refused by the codec.
     if (length == null || length.length() < 19 && Long.parseLong(length) <= limit) {
-      if (isList) {
+      if (isList || isPush) {
         // Quarkus would hold the length against the limit of all others. The codec has read it
         // already; what really comes is counted instead.
         context.request().headers().remove(HttpHeaders.CONTENT_LENGTH);
-        context.put(RAISED, longestList + MARGIN);
+        context.put(RAISED, isList ? longestList + MARGIN : LONGEST_PUSH);
       }
       context.next();
       return;
@@ -88,7 +91,7 @@ final class BodyLimit {
     context.next();
   }
 
-  private static boolean isList(HttpServerRequest request) {
-    return request.method() == HttpMethod.POST && LISTS.matcher(request.path()).matches();
+  private static boolean isPost(HttpServerRequest request, Pattern paths) {
+    return request.method() == HttpMethod.POST && paths.matcher(request.path()).matches();
   }
 }

@@ -58,6 +58,8 @@ public interface SallyportConfig {
 
   Door door();
 
+  Posture posture();
+
   Audit audit();
 
   Operator operator();
@@ -421,6 +423,28 @@ public interface SallyportConfig {
       @WithDefault("65536")
       int maxBodyBytes();
     }
+  }
+
+  /** Facts about devices, pushed by an MDM or a script. */
+  interface Posture {
+    /** How long a fact holds whose report does not say; then it counts as absent. */
+    @WithDefault("1d")
+    Duration ttl();
+
+    /** The longest that a report may ask for, at most 366 days. */
+    @WithDefault("30d")
+    Duration longestTtl();
+
+    /**
+     * How far ahead of ours a reporter's clock may be; what is reported from further in the future
+     * is refused.
+     */
+    @WithDefault("1m")
+    Duration clockSkew();
+
+    /** How long an expired fact is still shown before its row is dropped. */
+    @WithDefault("7d")
+    Duration keepExpired();
   }
 
   /** The audit log. */

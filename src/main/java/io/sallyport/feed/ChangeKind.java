@@ -2,7 +2,7 @@ package io.sallyport.feed;
 
 /** What a change concerns; its subject is the id of that thing. */
 public enum ChangeKind {
-  /** A device's state, segments or existence; subject: the device id. */
+  /** A device's state, segments, posture or existence; subject: the device id. */
   DEVICE,
   /** A certificate's registration or revocation; subject: the thumbprint in hexadecimal. */
   CERTIFICATE,

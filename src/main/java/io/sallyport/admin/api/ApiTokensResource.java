@@ -58,8 +58,9 @@ public class ApiTokensResource {
   /**
    * A token to make.
    *
-   * @param scopes {@code forwardAuth}, {@code introspect} or roles
-   * @param audiences what a proxy's token may ask about
+   * @param scopes {@code forwardAuth}, {@code introspect}, {@code posture} or roles
+   * @param audiences what a proxy's token may ask about; of a token of {@code posture} alone, the
+   *     ids of the devices it may report about, or none for all
    * @param expiresAt 90 days from now if absent, 366 at most
    */
   public record Order(
@@ -131,8 +132,11 @@ public class ApiTokensResource {
     }
     for (String scope : scopes) {
       if (scope == null
-          || (!Permissions.PROXY_SCOPES.contains(scope) && Role.of(scope).isEmpty())) {
-        throw Input.wrong("scopes", "expected forwardAuth, introspect or the name of a role");
+          || (!Permissions.PROXY_SCOPES.contains(scope)
+              && !scope.equals(Permissions.POSTURE)
+              && Role.of(scope).isEmpty())) {
+        throw Input.wrong(
+            "scopes", "expected forwardAuth, introspect, posture or the name of a role");
       }
     }
     return List.copyOf(new LinkedHashSet<>(scopes));

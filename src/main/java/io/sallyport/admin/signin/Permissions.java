@@ -19,6 +19,11 @@ public final class Permissions {
   /** Only the step to suspended. */
   public static final String DEVICES_SUSPEND = "devices:suspend";
 
+  public static final String POSTURE_READ = "posture:read";
+
+  /** To report facts about devices. */
+  public static final String POSTURE_WRITE = "posture:write";
+
   public static final String CERTIFICATES_READ = "certificates:read";
   public static final String CERTIFICATES_WRITE = "certificates:write";
   public static final String REVOCATIONS_READ = "revocations:read";
@@ -54,12 +59,19 @@ public final class Permissions {
   /** The scopes of an API token that are no role. */
   public static final Set<String> PROXY_SCOPES = Set.of(INTROSPECT, FORWARD_AUTH);
 
+  /**
+   * The scope of tokens that report facts about devices and do nothing else; what an MDM or a
+   * script has. If such a token lists audiences, they are the ids of the devices it reports about.
+   */
+  public static final String POSTURE = "posture";
+
   // A stolen token must not make itself heirs, nor become a person.
   private static final Set<String> NEVER_BY_TOKEN = Set.of(TOKENS_WRITE, SELF_PASSWORD);
 
   private static final Set<String> READ =
       Set.of(
           DEVICES_READ,
+          POSTURE_READ,
           CERTIFICATES_READ,
           REVOCATIONS_READ,
           DECISIONS_READ,
@@ -78,6 +90,7 @@ public final class Permissions {
               DEVICES_WRITE,
               DEVICES_STATE,
               DEVICES_SUSPEND,
+              POSTURE_WRITE,
               CERTIFICATES_WRITE,
               REVOCATIONS_WRITE,
               ANCHORS_READ,
@@ -93,6 +106,7 @@ public final class Permissions {
               DEVICES_WRITE,
               DEVICES_STATE,
               DEVICES_SUSPEND,
+              POSTURE_WRITE,
               CERTIFICATES_WRITE,
               REVOCATIONS_WRITE,
               ANCHORS_READ,
@@ -111,6 +125,8 @@ public final class Permissions {
     for (String scope : scopes) {
       if (PROXY_SCOPES.contains(scope)) {
         permissions.add(scope);
+      } else if (scope.equals(POSTURE)) {
+        permissions.add(POSTURE_WRITE);
       } else {
         Role.of(scope).map(Permissions::of).ifPresent(permissions::addAll);
       }

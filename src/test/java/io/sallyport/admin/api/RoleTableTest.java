@@ -51,6 +51,11 @@ class RoleTableTest {
               "/api/v1/devices/{id}/state",
               "{\"state\":\"suspended\"}",
               EnumSet.of(OWNER, OPERATOR, HELPDESK)),
+          new Endpoint("GET", "/api/v1/devices/{id}/posture", null, ALL),
+          new Endpoint("PUT", "/api/v1/devices/{id}/posture", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("PATCH", "/api/v1/devices/{id}/posture", "{}", EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("DELETE", "/api/v1/devices/{id}/posture", null, EnumSet.of(OWNER, OPERATOR)),
+          new Endpoint("POST", "/api/v1/posture", "[]", EnumSet.of(OWNER, OPERATOR)),
           new Endpoint(
               "POST", "/api/v1/devices/{id}/certificates", "{}", EnumSet.of(OWNER, OPERATOR)),
           new Endpoint("GET", "/api/v1/devices/{id}/certificates", null, ALL),
