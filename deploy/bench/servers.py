@@ -201,6 +201,9 @@ class Sallyport(Server):
             # Nobody publishes a list for the bench's CA: each decision asks for one and notes that there is none.
             "SALLYPORT_TRUST_MISSING_EVIDENCE": "allow-with-note",
             "SALLYPORT_DOOR_HTTPS_PORT": str(port),
+            # A thousand devices make the load of many more here.
+            "SALLYPORT_LIMIT_DEVICE_RATE": "1000000",
+            "SALLYPORT_LIMIT_DEVICE_BURST": "1000000",
             "QUARKUS_HTTP_SSL_PORT": str(self.admin_port),
             "QUARKUS_HTTP_PORT": str(port + 2),
             "QUARKUS_MANAGEMENT_PORT": str(port + 3),

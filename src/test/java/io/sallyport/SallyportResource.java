@@ -54,6 +54,13 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
     // More than any test but the one of this limit has open at once.
     settings.put(
         "sallyport.door.https.max-unproven-per-source", Integer.toString(UNPROVEN_PER_SOURCE));
+    // More than any test asks of one device or from one source, but those of the limits.
+    settings.put("sallyport.limit.device-burst", Integer.toString(DEVICE_BURST));
+    settings.put("sallyport.limit.device-rate", "3000");
+    settings.put("sallyport.limit.renewal-burst", "60");
+    settings.put("sallyport.limit.source-burst", "5000");
+    settings.put("sallyport.limit.proxy-rate", "1");
+    settings.put("sallyport.limit.enrolment-burst", "60");
     settings.put("sallyport.tls.reload-period", "200ms");
     settings.put("sallyport.trust.anchors", anchors().toString());
     // The authorities of these tests publish no lists; what then happens by default is tested by
@@ -90,6 +97,9 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
 
   /** How many unproven connections one source may have. */
   public static final int UNPROVEN_PER_SOURCE = 400;
+
+  /** How many requests one device may make at once. */
+  public static final int DEVICE_BURST = 500;
 
   /** Of the operator {@code admin} in every test. */
   public static final String OPERATOR_PASSWORD = "correct horse battery staple";

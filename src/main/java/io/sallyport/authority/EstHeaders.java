@@ -11,6 +11,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.util.List;
 
 /**
  * What a refused enrolment tells in headers beside its problem: how to sign in, or when to try
@@ -45,8 +46,9 @@ public class EstHeaders implements ContainerResponseFilter {
       case TOO_MANY_REQUESTS ->
           response
               .getHeaders()
-              .putSingle(
-                  HttpHeaders.RETRY_AFTER, Math.max(1, attempts.untilNextWindow().toSeconds()));
+              .computeIfAbsent(
+                  HttpHeaders.RETRY_AFTER,
+                  _ -> List.of(Math.max(1, attempts.untilNextWindow().toSeconds())));
       default -> {}
     }
   }

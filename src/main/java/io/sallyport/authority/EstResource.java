@@ -1,8 +1,10 @@
 package io.sallyport.authority;
 
+import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.limit.Limits;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.annotation.security.PermitAll;
@@ -37,8 +39,10 @@ public class EstResource {
 
   private final Enrolment enrolment;
   private final byte[] caCertificates;
+  private final Limits limits;
 
-  EstResource(Enrolment enrolment, AuthorityMaterial authority) {
+  EstResource(Enrolment enrolment, AuthorityMaterial authority, Limits limits) {
+    this.limits = limits;
     this.enrolment = enrolment;
     this.caCertificates = CertsOnly.base64(authority.caCertificates());
   }
@@ -67,6 +71,7 @@ public class EstResource {
     BasicCredentials credentials =
         BasicCredentials.parse(authorization)
             .orElseThrow(() -> new ProblemException(Enrolment.wrongCode()));
+    Limits.orRefuse(limits.enrolment(source(request), device(credentials.user())));
     // One byte more than allowed, so that the reader sees that it is too long.
     byte[] pkcs10 = body.readNBytes(CsrReader.MAX_BYTES + 1);
     if (!credentials.password().isEmpty()) {
@@ -131,6 +136,15 @@ public class EstResource {
             "This is not offered",
             501,
             "keys are made where they are used and never leave: send your own request to simpleenroll"));
+  }
+
+  private static Optional<DeviceId> device(String user) {
+    try {
+      return Optional.of(DeviceId.parse(user));
+    } catch (IllegalArgumentException e) {
+      // Refused where the code is looked at, in the same words as a wrong code.
+      return Optional.empty();
+    }
   }
 
   private static SourceAddress source(HttpServerRequest request) {

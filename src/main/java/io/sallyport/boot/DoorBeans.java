@@ -6,6 +6,7 @@ import io.sallyport.admission.LiveGrants;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.door.https.DoorSettings;
 import io.sallyport.door.https.Renewal;
+import io.sallyport.door.https.Throttle;
 import io.sallyport.grant.EndGrants;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.identity.Uuids;
@@ -28,6 +29,7 @@ final class DoorBeans {
       LiveGrants grants,
       EndGrants ending,
       Renewal renewal,
+      Throttle throttle,
       Uuids ids,
       Clock clock,
       MeterRegistry metrics) {
@@ -39,6 +41,7 @@ final class DoorBeans {
         grants,
         ending,
         renewal,
+        throttle,
         ids,
         clock,
         metrics);

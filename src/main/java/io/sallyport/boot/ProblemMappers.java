@@ -59,7 +59,11 @@ public class ProblemMappers {
 
   @ServerExceptionMapper
   public Response expected(ProblemException e) {
-    return answer(e.problem()).build();
+    var response = answer(e.problem());
+    if (e.retryAfter() != null) {
+      response.header(HttpHeaders.RETRY_AFTER, e.retryAfter().toSeconds());
+    }
+    return response.build();
   }
 
   @ServerExceptionMapper

@@ -60,6 +60,8 @@ public interface SallyportConfig {
 
   Posture posture();
 
+  Limit limit();
+
   Audit audit();
 
   Operator operator();
@@ -445,6 +447,66 @@ public interface SallyportConfig {
     /** How long an expired fact is still shown before its row is dropped. */
     @WithDefault("7d")
     Duration keepExpired();
+  }
+
+  /**
+   * How much one device, network, user or token may ask for. Each has a bucket on each replica,
+   * which holds a burst and is filled at a rate; whose bucket is empty is answered 429 and when to
+   * try again.
+   */
+  interface Limit {
+    /** How many requests a minute one device may make on the device door, after its burst. */
+    @WithDefault("120")
+    int deviceRate();
+
+    /** How many requests one device may make on the device door at once. */
+    @WithDefault("60")
+    int deviceBurst();
+
+    /** How many requests a minute one device may make for a new certificate, after its burst. */
+    @WithDefault("6")
+    int renewalRate();
+
+    /** How many requests for a new certificate one device may make at once. */
+    @WithDefault("6")
+    int renewalBurst();
+
+    /**
+     * How many sign-ins, enrolments and SCEP messages a minute may come from one IPv4 address or
+     * IPv6 /64, after its burst; for each of the three.
+     */
+    @WithDefault("600")
+    int sourceRate();
+
+    /** How many of each may come from there at once. */
+    @WithDefault("600")
+    int sourceBurst();
+
+    /** How many enrolments a minute may be tried for one device, after its burst. */
+    @WithDefault("12")
+    int enrolmentRate();
+
+    /** How many enrolments may be tried for one device at once. */
+    @WithDefault("12")
+    int enrolmentBurst();
+
+    /**
+     * How many times a second one proxy's token may ask on {@code /authz} and whether grants live,
+     * after its burst.
+     */
+    @WithDefault("5000")
+    int proxyRate();
+
+    /** How many times it may ask at once. */
+    @WithDefault("10000")
+    int proxyBurst();
+
+    /**
+     * How many buckets of each kind a replica keeps. Of more devices or networks at once than that,
+     * those that come too late share one in each of 1,024 groups.
+     */
+    @WithDefault("100000")
+    int buckets();
   }
 
   /** The audit log. */

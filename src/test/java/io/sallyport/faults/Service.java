@@ -64,6 +64,9 @@ final class Service implements AutoCloseable {
     set("quarkus.http.ssl-port", Integer.toString(adminPort));
     set("quarkus.management.port", Integer.toString(managementPort));
     set("sallyport.door.https.port", Integer.toString(doorPort));
+    // A few devices make the load of many here.
+    set("sallyport.limit.device-rate", "1000000");
+    set("sallyport.limit.device-burst", "1000000");
   }
 
   /** Not started yet; its data folder is empty. */

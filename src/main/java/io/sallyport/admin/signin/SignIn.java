@@ -2,9 +2,12 @@ package io.sallyport.admin.signin;
 
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.limit.FailedAttempts;
+import io.sallyport.limit.Limits;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -12,12 +15,12 @@ import javax.sql.DataSource;
 /**
  * Checks passwords and tokens.
  *
- * <p>Failures are counted in windows of five minutes: for one operator from one network, for one
- * network, and for one operator from everywhere. Each of these counts lets a guesser keep others
- * out, the last one even the only owner, wherever he is. So none of them holds up a password from
- * loopback: whoever sits at the machine itself can always sign in, and guesses from there are
- * slowed by bcrypt alone ({@link Passwords}). A token can't be guessed, so a valid one is never
- * held up, from anywhere.
+ * <p>How often one network may try at all is limited in memory. Failures are counted in windows of
+ * five minutes: for one operator from one network, for one network, and for one operator from
+ * everywhere. Each of these counts lets a guesser keep others out, the last one even the only
+ * owner, wherever he is. So none of them holds up a password from loopback: whoever sits at the
+ * machine itself can always sign in, and guesses from there are slowed by bcrypt alone ({@link
+ * Passwords}). A token can't be guessed, so a valid one is never held up, from anywhere.
  */
 @ApplicationScoped
 class SignIn {
@@ -37,8 +40,15 @@ class SignIn {
   private final Passwords passwords;
   private final ApiTokens tokens;
   private final FailedAttempts failures;
+  private final Limits limits;
 
-  SignIn(DataSource dataSource, Passwords passwords, ApiTokens tokens, FailedAttempts failures) {
+  SignIn(
+      DataSource dataSource,
+      Passwords passwords,
+      ApiTokens tokens,
+      FailedAttempts failures,
+      Limits limits) {
+    this.limits = limits;
     this.dataSource = dataSource;
     this.passwords = passwords;
     this.tokens = tokens;
@@ -47,6 +57,13 @@ class SignIn {
 
   /** Blocks for the time that bcrypt takes: not for an event loop. */
   SignInOutcome withPassword(String name, String password, SourceAddress source) {
+    // In memory first, so that a flood of guesses does not even ask Postgres.
+    if (!source.address().isLoopbackAddress()) {
+      Optional<Duration> wait = limits.signIn(source);
+      if (wait.isPresent()) {
+        return new SignInOutcome.Limited(wait.get());
+      }
+    }
     String network = networkSubject(source);
     // Names are given by strangers: what can't be an operator's is counted under one subject.
     String operator = "operator:" + (NAME.matcher(name).matches() ? name : "?");

@@ -7,6 +7,7 @@ import io.quarkus.security.spi.runtime.BlockingSecurityExecutor;
 import io.quarkus.vertx.http.runtime.security.ChallengeData;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.limit.Limits;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
@@ -14,6 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
 import org.jboss.logging.Logger;
@@ -29,14 +31,17 @@ class SignInMechanism implements HttpAuthenticationMechanism {
 
   private static final Logger LOG = Logger.getLogger(SignInMechanism.class);
 
+  private static final String INTROSPECTION = "/oauth2/introspect";
   private static final String BASIC = "basic ";
   private static final String BEARER = "bearer ";
   private static final int LONGEST_CREDENTIALS = 4096;
 
   private final SignIn signIn;
   private final BlockingSecurityExecutor worker;
+  private final Limits limits;
 
-  SignInMechanism(SignIn signIn, BlockingSecurityExecutor worker) {
+  SignInMechanism(SignIn signIn, BlockingSecurityExecutor worker, Limits limits) {
+    this.limits = limits;
     this.signIn = signIn;
     this.worker = worker;
   }
@@ -52,7 +57,7 @@ class SignInMechanism implements HttpAuthenticationMechanism {
     return worker
         .executeBlocking(() -> judge(credentials, source))
         .onItem()
-        .transform(outcome -> identity(outcome, request))
+        .transform(outcome -> identity(limited(outcome, request), request))
         .onFailure()
         .recoverWithItem(
             failure -> {
@@ -76,7 +81,7 @@ class SignInMechanism implements HttpAuthenticationMechanism {
   private static String credentials(RoutingContext request) {
     String path = request.normalizedPath();
     String header;
-    if (path.equals("/api") || path.startsWith("/api/") || path.equals("/oauth2/introspect")) {
+    if (path.equals("/api") || path.startsWith("/api/") || path.equals(INTROSPECTION)) {
       header = request.request().getHeader(HttpHeaders.AUTHORIZATION);
     } else if (path.equals("/authz")) {
       // Authorization carries the device's grant there.
@@ -110,6 +115,18 @@ class SignInMechanism implements HttpAuthenticationMechanism {
         : signIn.withPassword(pair.substring(0, colon), pair.substring(colon + 1), source);
   }
 
+  // Here, since the answer must not depend on what the asker asks about.
+  private SignInOutcome limited(SignInOutcome outcome, RoutingContext request) {
+    if (outcome instanceof SignInOutcome.Known known
+        && request.normalizedPath().equals(INTROSPECTION)) {
+      return limits
+          .proxy(known.identity().id().toString())
+          .<SignInOutcome>map(SignInOutcome.Limited::new)
+          .orElse(outcome);
+    }
+    return outcome;
+  }
+
   private static SecurityIdentity identity(SignInOutcome outcome, RoutingContext request) {
     return switch (outcome) {
       case SignInOutcome.Known known ->
@@ -123,6 +140,11 @@ class SignInMechanism implements HttpAuthenticationMechanism {
       }
       case SignInOutcome.Busy _ -> {
         SignInRefusal.OVERLOADED.keepWith(request);
+        yield null;
+      }
+      case SignInOutcome.Limited(var wait) -> {
+        new SignInRefusal(Limits.problem(wait), Duration.ofSeconds(Limits.retryAfterSeconds(wait)))
+            .keepWith(request);
         yield null;
       }
       case SignInOutcome.Throttled(var retryAfter) -> {

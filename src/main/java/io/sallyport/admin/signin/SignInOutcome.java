@@ -17,6 +17,9 @@ sealed interface SignInOutcome {
   /** Too many failures; nothing was looked at. */
   record Throttled(Duration retryAfter) implements SignInOutcome {}
 
+  /** Proven, but this one asks more than it may. */
+  record Limited(Duration retryAfter) implements SignInOutcome {}
+
   /** Too many passwords are being checked; this one was not looked at, and counts for nothing. */
   record Busy() implements SignInOutcome {}
 }

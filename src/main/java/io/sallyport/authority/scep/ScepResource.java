@@ -4,6 +4,7 @@ import io.sallyport.authority.EstHeaders;
 import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.limit.Limits;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.annotation.security.PermitAll;
@@ -52,9 +53,14 @@ public class ScepResource {
   private final ScepSettings settings;
   private final RegistrationAuthority registrationAuthority;
   private final ScepAnswers answers;
+  private final Limits limits;
 
   ScepResource(
-      ScepSettings settings, RegistrationAuthority registrationAuthority, ScepAnswers answers) {
+      ScepSettings settings,
+      RegistrationAuthority registrationAuthority,
+      ScepAnswers answers,
+      Limits limits) {
+    this.limits = limits;
     this.settings = settings;
     this.registrationAuthority = registrationAuthority;
     this.answers = answers;
@@ -71,7 +77,10 @@ public class ScepResource {
       case "GetCACert" ->
           Response.ok(CertificateBundle.of(registrationAuthority.certificates()), CA_CERTIFICATES)
               .build();
-      case "PKIOperation" -> answer(decoded(message), request);
+      case "PKIOperation" -> {
+        Limits.orRefuse(limits.scep(source(request)));
+        yield answer(decoded(message), request);
+      }
       case null, default -> throw unknownOperation();
     };
   }
@@ -97,6 +106,7 @@ public class ScepResource {
     if (!"PKIOperation".equals(operation)) {
       throw unknownOperation();
     }
+    Limits.orRefuse(limits.scep(source(request)));
     // One byte more than allowed, so that the reader sees that it is too long.
     return answer(body.readNBytes(MessageReader.MAX_BYTES + 1), request);
   }

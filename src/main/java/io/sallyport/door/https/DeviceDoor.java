@@ -69,6 +69,7 @@ public final class DeviceDoor implements AutoCloseable {
       LiveGrants grants,
       EndGrants ending,
       Renewal renewal,
+      Throttle throttle,
       Uuids ids,
       Clock clock,
       MeterRegistry metrics) {
@@ -92,7 +93,8 @@ public final class DeviceDoor implements AutoCloseable {
             new DeviceEndpoints(admission, mint, grants, ending, renewal, clock),
             virtualThreads,
             settings,
-            connections);
+            connections,
+            throttle);
   }
 
   /**

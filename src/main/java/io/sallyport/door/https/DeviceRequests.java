@@ -23,16 +23,21 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
 
   private static final Logger LOG = Logger.getLogger(DeviceRequests.class);
 
+  private static final String RENEWAL = EstEndpoints.PATH + "simplereenroll";
+
   private final DeviceEndpoints endpoints;
   private final ExecutorService virtualThreads;
   private final DoorSettings settings;
   private final OpenConnections connections;
+  private final Throttle throttle;
 
   DeviceRequests(
       DeviceEndpoints endpoints,
       ExecutorService virtualThreads,
       DoorSettings settings,
-      OpenConnections connections) {
+      OpenConnections connections,
+      Throttle throttle) {
+    this.throttle = throttle;
     this.connections = connections;
     this.endpoints = endpoints;
     this.virtualThreads = virtualThreads;
@@ -53,7 +58,10 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
     connections.began(request);
     String path = request.path();
     HttpMethod method = request.method();
-    if ("/oauth2/token".equals(path)) {
+    DoorAnswer tooMany = throttle.refusal(handshake, RENEWAL.equals(path));
+    if (tooMany != null) {
+      answer(request, tooMany);
+    } else if ("/oauth2/token".equals(path)) {
       if (method.equals(HttpMethod.POST)) {
         String contentType = request.getHeader("Content-Type");
         withBody(request, body -> () -> endpoints.token(handshake, contentType, body));

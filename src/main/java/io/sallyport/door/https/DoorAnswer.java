@@ -5,6 +5,7 @@ import io.sallyport.admission.AdmissionDecision.Undecided;
 import io.sallyport.admission.RefusalReason;
 import io.sallyport.identity.DecisionId;
 import io.sallyport.identity.Problem;
+import io.sallyport.limit.Limits;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -87,6 +88,15 @@ record DoorAnswer(
   static DoorAnswer later(Problem problem, Duration wait) {
     return problem(
         problem, null, Map.of("Retry-After", Long.toString(Math.max(1, wait.toSeconds()))), false);
+  }
+
+  /** Too many requests; nothing was looked at. */
+  static DoorAnswer limited(Duration wait) {
+    return problem(
+        Limits.problem(wait),
+        "temporarily_unavailable",
+        Map.of("Retry-After", Long.toString(Limits.retryAfterSeconds(wait))),
+        false);
   }
 
   static DoorAnswer methodNotAllowed(String allowed) {
