@@ -1,11 +1,13 @@
 package io.sallyport.boot;
 
+import io.sallyport.admission.StatusListQuery;
 import io.sallyport.authority.EnrolmentRequests;
 import io.sallyport.authority.SupersededCertificates;
 import io.sallyport.feed.ChangeLog;
 import io.sallyport.grant.EndGrants;
 import io.sallyport.limit.FailedAttempts;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +25,7 @@ final class Housekeeping {
   private final ChangeLog changes;
   private final SupersededCertificates superseded;
   private final EnrolmentRequests requests;
+  private final StatusListQuery statusLists;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("housekeeping").factory());
@@ -32,12 +35,14 @@ final class Housekeeping {
       EndGrants grants,
       ChangeLog changes,
       SupersededCertificates superseded,
-      EnrolmentRequests requests) {
+      EnrolmentRequests requests,
+      StatusListQuery statusLists) {
     this.attempts = attempts;
     this.grants = grants;
     this.changes = changes;
     this.superseded = superseded;
     this.requests = requests;
+    this.statusLists = statusLists;
   }
 
   void start() {
@@ -57,11 +62,12 @@ final class Housekeeping {
         dropped = grants.forgetExpired();
       }
       requests.forgetOld();
+      statusLists.forgetEnded();
       int ended = superseded.revokeEnded();
       while (ended > 0 && !clockwork.isShutdown()) {
         ended = superseded.revokeEnded();
       }
-    } catch (RuntimeException e) {
+    } catch (SQLException | RuntimeException e) {
       LOG.debug("old rows are dropped later", e);
     }
   }

@@ -26,7 +26,8 @@ public interface SallyportConfig {
   Path data();
 
   /**
-   * The {@code iss} of every token: the public URL of the admin side, without a slash at its end.
+   * The {@code iss} of every token, without a slash at its end: the public URL of the admin side,
+   * or of the public port where that is set. OAuth clients look for our metadata there.
    */
   @WithDefault("https://localhost:9443")
   String issuer();
@@ -61,6 +62,11 @@ public interface SallyportConfig {
   Posture posture();
 
   Limit limit();
+
+  Admin admin();
+
+  @WithName("public")
+  Public publicPort();
 
   Audit audit();
 
@@ -363,6 +369,13 @@ public interface SallyportConfig {
     /** How long a replica signs with one key. */
     @WithDefault("12h")
     Duration keySignsFor();
+
+    /**
+     * How long whoever verifies tokens may use a copy of a status list, between a second and an
+     * hour; an ended grant is seen to be ended at the latest this long after, and 5 seconds.
+     */
+    @WithDefault("30s")
+    Duration statusListTtl();
   }
 
   /** The decision. */
@@ -385,6 +398,12 @@ public interface SallyportConfig {
       /** The port it listens on. */
       @WithDefault("8443")
       int port();
+
+      /**
+       * The URL under which devices reach it, as the OAuth metadata say; the issuer's host and this
+       * door's port where unset.
+       */
+      Optional<String> publicUrl();
 
       /** How many event loops serve it; 0 takes one for each processor. */
       @WithDefault("0")
@@ -507,6 +526,51 @@ public interface SallyportConfig {
      */
     @WithDefault("100000")
     int buckets();
+  }
+
+  /** The side where operators and proxies sign in. */
+  interface Admin {
+    /**
+     * The URL under which proxies reach introspection and revocation, as the OAuth metadata say.
+     * Where unset: the issuer's origin, or if {@code sallyport.public.port} is set, the issuer's
+     * host and {@code quarkus.http.ssl-port}.
+     */
+    Optional<String> publicUrl();
+  }
+
+  /**
+   * A port for laptops that have no certificate yet and for whoever verifies grants: TLS without
+   * client certificates, with the server certificate of the other ports.
+   */
+  interface Public {
+    /**
+     * The port; 8444 is usual. Where set, EST enrolment, the OAuth metadata, the keys and the
+     * status lists are answered there and no longer on the port of the operators, which then need
+     * not be exposed; {@code sallyport.issuer} should then be the URL of this port.
+     */
+    Optional<Integer> port();
+
+    /** The address it listens on. */
+    @WithDefault("0.0.0.0")
+    String host();
+
+    /**
+     * The URL under which keys and status lists are found, as metadata and tokens say; the issuer's
+     * origin where unset.
+     */
+    Optional<String> url();
+
+    /** How many connections may be open. */
+    @WithDefault("4096")
+    int maxConnections();
+
+    /** How long a connection may be silent. */
+    @WithDefault("30s")
+    Duration idleTimeout();
+
+    /** How long a handshake may take, and a request with its answer. */
+    @WithDefault("20s")
+    Duration requestTimeout();
   }
 
   /** The audit log. */

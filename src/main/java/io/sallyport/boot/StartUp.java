@@ -41,6 +41,7 @@ final class StartUp {
   private final DeviceDoor door;
   private final AuditLog audit;
   private final Sequencing sequencing;
+  private final PublicPort publicPort;
   private final WatchedFiles files;
   private final Housekeeping housekeeping;
   private final ListClockwork revocationLists;
@@ -57,6 +58,7 @@ final class StartUp {
       DeviceDoor door,
       AuditLog audit,
       Sequencing sequencing,
+      PublicPort publicPort,
       WatchedFiles files,
       Housekeeping housekeeping,
       ListClockwork revocationLists,
@@ -71,6 +73,7 @@ final class StartUp {
     this.door = door;
     this.audit = audit;
     this.sequencing = sequencing;
+    this.publicPort = publicPort;
     this.files = files;
     this.housekeeping = housekeeping;
     this.revocationLists = revocationLists;
@@ -87,6 +90,7 @@ final class StartUp {
     revocationLists.start();
     sequencing.start();
     door.open(files.serverIdentity());
+    publicPort.open();
     files.watch();
     housekeeping.start();
     greeting.print(passwordFile);
@@ -126,6 +130,7 @@ final class StartUp {
 
   void close(@Observes ShutdownEvent stopping) {
     LOG.info("Closing the doors");
+    publicPort.close();
     door.drain(config.shutdown().drain());
     files.close();
     housekeeping.close();

@@ -12,6 +12,9 @@ import java.util.Objects;
 public record GrantSettings(
     String issuer, Duration lifetime, Duration longestLifetime, Duration keySignsFor) {
 
+  // The keys sign status lists too, which are believed for as long as this at most.
+  private static final Duration STATUS_LISTS = StatusListSettings.LONGEST_BELIEVED;
+
   public GrantSettings {
     Objects.requireNonNull(issuer, "issuer");
     if (lifetime.isNegative() || lifetime.isZero() || keySignsFor.compareTo(lifetime) < 0) {
@@ -22,6 +25,8 @@ public record GrantSettings(
 
   /** How long a key's public half must be found after it was made. */
   Duration keyVerifiesFor() {
-    return keySignsFor.plus(longestLifetime).plus(Duration.ofMinutes(1));
+    Duration longest =
+        longestLifetime.compareTo(STATUS_LISTS) > 0 ? longestLifetime : STATUS_LISTS;
+    return keySignsFor.plus(longest).plus(Duration.ofMinutes(1));
   }
 }

@@ -57,7 +57,7 @@ class ReloadTest {
     try (var open = DoorConnection.open(house, laptop)) {
       assertThat(open.session().status()).isEqualTo(200);
       X509Certificate old = open.server();
-      X509Certificate fresh = replaceServerCertificate();
+      X509Certificate fresh = replaceServerCertificate(house);
       assertThat(fresh.getPublicKey()).isNotEqualTo(old.getPublicKey());
 
       await().atMost(PATIENCE).until(() -> presentedTo(laptop).equals(fresh));
@@ -168,7 +168,7 @@ class ReloadTest {
   }
 
   /** By the same authority, with another key; the two files change one after the other. */
-  private X509Certificate replaceServerCertificate() throws Exception {
+  static X509Certificate replaceServerCertificate(House house) throws Exception {
     Path elsewhere = Files.createTempDirectory("renewal");
     Files.createDirectories(elsewhere.resolve("ca"));
     for (String file : List.of("ca/root.crt", "ca/issuing.crt", "ca/issuing.key")) {

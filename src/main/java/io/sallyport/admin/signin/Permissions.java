@@ -44,6 +44,9 @@ public final class Permissions {
   public static final String TOKENS_READ = "tokens:read";
   public static final String TOKENS_WRITE = "tokens:write";
 
+  /** To end a grant (RFC 7009). */
+  public static final String GRANTS_END = "grants:end";
+
   /** To see who one is; every operator and every token has it. */
   public static final String SELF_READ = "self:read";
 
@@ -93,6 +96,7 @@ public final class Permissions {
               POSTURE_WRITE,
               CERTIFICATES_WRITE,
               REVOCATIONS_WRITE,
+              GRANTS_END,
               ANCHORS_READ,
               ANCHORS_WRITE,
               ENROLMENTS_WRITE,
@@ -109,10 +113,11 @@ public final class Permissions {
               POSTURE_WRITE,
               CERTIFICATES_WRITE,
               REVOCATIONS_WRITE,
+              GRANTS_END,
               ANCHORS_READ,
               ANCHORS_WRITE,
               ENROLMENTS_WRITE);
-      case HELPDESK -> with(DEVICES_SUSPEND, ENROLMENTS_WRITE);
+      case HELPDESK -> with(DEVICES_SUSPEND, GRANTS_END, ENROLMENTS_WRITE);
       case AUDITOR -> with(AUDIT_READ, TOKENS_READ, ANCHORS_READ);
       case NETWORK -> with(POLICIES_WRITE, SEGMENTS_WRITE);
     };
