@@ -48,6 +48,8 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
             "quarkus.management.test-port")) {
       settings.put(port, Integer.toString(freePort()));
     }
+    settings.put(
+        "sallyport.issuer", "https://localhost:" + settings.get("quarkus.http.test-ssl-port"));
     settings.put("sallyport.door.https.host", "127.0.0.1");
     // Short enough to wait for, long enough for a busy machine.
     settings.put("sallyport.door.https.handshake-timeout", "3s");

@@ -56,12 +56,17 @@ final class Console {
   record Answer(int status, JsonNode body) {}
 
   String newToken(String scope) {
+    return newToken(scope, List.of());
+  }
+
+  String newToken(String scope, List<String> audiences) {
     String basic =
         Base64.getEncoder()
             .encodeToString(
                 ("admin:" + SallyportResource.OPERATOR_PASSWORD).getBytes(StandardCharsets.UTF_8));
     ObjectNode order = JsonNodeFactory.instance.objectNode().put("name", "journey " + scope);
     order.putArray("scopes").add(scope);
+    audiences.forEach(order.putArray("audiences")::add);
     Answer made =
         ask("POST", "/api/v1/api-tokens", "Basic " + basic, "application/json", order.toString());
     assertThat(made.status()).as("%s", made.body()).isEqualTo(201);

@@ -1,0 +1,39 @@
+package io.sallyport.journey;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sallyport.trust.TestAuthority;
+import java.util.List;
+import java.util.UUID;
+
+/** Devices with applications that they reach, and those applications. */
+final class OAuthWorld {
+
+  private OAuthWorld() {}
+
+  /** A registered device whose one segment opens this audience and its own name. */
+  static Laptop laptopFor(House house, String audience) {
+    Console console = house.console();
+    String segment = "s-" + UUID.randomUUID();
+    ObjectNode opened = JsonNodeFactory.instance.objectNode().put("name", segment);
+    opened.putArray("audiences").add(audience);
+    var made = console.order("/api/v1/segments", opened);
+    assertThat(made.status()).as("%s", made.body()).isEqualTo(201);
+    ObjectNode device =
+        JsonNodeFactory.instance.objectNode().put("name", "laptop").put("kind", "laptop");
+    device.putArray("segments").add(segment);
+    JsonNode stored = console.order("/api/v1/devices", device).body();
+    UUID id = UUID.fromString(stored.get("id").asText());
+    TestAuthority.Issued issued = house.fleet().leaf(spec -> {});
+    assertThat(console.attach(id, issued.pem()).status()).isEqualTo(201);
+    return Laptop.of(id, issued);
+  }
+
+  /** The token of a proxy that may ask about these audiences; about all if there are none. */
+  static String proxyToken(House house, List<String> audiences) {
+    return house.console().newToken("introspect", audiences);
+  }
+}
