@@ -17,6 +17,7 @@ import io.sallyport.audit.DecisionRecord.UserIdentity;
 import io.sallyport.audit.Outcome;
 import io.sallyport.grant.GrantTable;
 import io.sallyport.grant.SessionGrant;
+import io.sallyport.grant.StatusPlaces;
 import io.sallyport.identity.DecisionId;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Door;
@@ -30,6 +31,7 @@ import io.sallyport.policy.PolicyVerdict;
 import io.sallyport.registry.CertificateSource;
 import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.trust.PresentedChain;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,6 +75,7 @@ public final class AdmissionEngine {
   private final RegisterCertificate registrations;
   private final AuditLog audit;
   private final GrantTable grants;
+  private final StatusPlaces places;
   private final Uuids ids;
   private final Clock clock;
   private final DecisionMeters meters;
@@ -85,6 +88,7 @@ public final class AdmissionEngine {
       RegisterCertificate registrations,
       AuditLog audit,
       GrantTable grants,
+      StatusPlaces places,
       Uuids ids,
       Clock clock,
       DecisionMeters meters) {
@@ -95,6 +99,7 @@ public final class AdmissionEngine {
     this.registrations = registrations;
     this.audit = audit;
     this.grants = grants;
+    this.places = places;
     this.ids = ids;
     this.clock = clock;
     this.meters = meters;
@@ -355,8 +360,13 @@ public final class AdmissionEngine {
   private AdmissionDecision admitted(AdmissionRequest request, Assessment assessment, Instant now) {
     DecisionId id = new DecisionId(ids.next());
     Standing standing = assessment.standing();
-    SessionGrant grant =
-        request.purpose() == Purpose.GRANT ? grant(id, request, assessment, now) : null;
+    SessionGrant grant;
+    try {
+      grant = request.purpose() == Purpose.GRANT ? grant(id, request, assessment, now) : null;
+    } catch (SQLException e) {
+      LOG.warnf("no place in a status list can be had: %s", e.getMessage());
+      return undecided(request, now, Cause.STORE_UNAVAILABLE);
+    }
     DecisionRecord entry =
         record(
             id,
@@ -386,7 +396,8 @@ public final class AdmissionEngine {
   }
 
   private SessionGrant grant(
-      DecisionId decision, AdmissionRequest request, Assessment assessment, Instant now) {
+      DecisionId decision, AdmissionRequest request, Assessment assessment, Instant now)
+      throws SQLException {
     Standing standing = assessment.standing();
     Instant end =
         Stream.of(
@@ -409,7 +420,8 @@ public final class AdmissionEngine {
         assessment.user(),
         assessment.opens().version(),
         request.door(),
-        request.source());
+        request.source(),
+        Optional.of(places.next()));
   }
 
   private AdmissionDecision refused(AdmissionRequest request, Assessment assessment, Instant now) {

@@ -8,12 +8,14 @@ import io.sallyport.identity.GrantId;
 import io.sallyport.identity.SegmentName;
 import io.sallyport.policy.PolicyVerdict;
 import io.sallyport.policy.PolicyVerdict.Admit;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -66,6 +68,24 @@ public final class LiveGrants {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Those of these grants that are worth nothing now, read by one statement.
+   *
+   * @throws StoreUnavailableException if that can't be known
+   */
+  Set<GrantId> deadOf(List<GrantId> ids) throws SQLException, StoreUnavailableException {
+    Instant now = clock.instant();
+    Map<GrantId, Granted> read = standings.ofAll(ids);
+    Set<GrantId> dead = new HashSet<>();
+    for (GrantId id : ids) {
+      Granted granted = read.get(id);
+      if (granted == null || !(judge(granted, now) instanceof GrantVerdict.Live)) {
+        dead.add(id);
+      }
+    }
+    return dead;
   }
 
   private GrantVerdict judge(Granted granted, Instant now) throws StoreUnavailableException {

@@ -151,6 +151,11 @@ public final class StandingQuery implements AutoCloseable {
     return grants.of(grant);
   }
 
+  /** These grants with their standing, by one statement; those that there are not are left out. */
+  Map<GrantId, Granted> ofAll(List<GrantId> ids) throws SQLException {
+    return grants(ids);
+  }
+
   /** The newest few grants of this certificate that neither ended nor expired, newest first. */
   List<Granted> newest(CertificateThumbprint thumbprint) throws StoreUnavailableException {
     return newest.of(thumbprint).orElse(List.of());

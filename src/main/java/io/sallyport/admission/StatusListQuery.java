@@ -1,22 +1,31 @@
 package io.sallyport.admission;
 
 import io.sallyport.grant.StatusBits;
+import io.sallyport.identity.GrantId;
 import io.sallyport.identity.Uuids;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.sql.DataSource;
 
 /**
- * What a status list says at this moment, read from the primary by one statement over all of its
- * grants: those are invalid that were ended, or whose device, certificate or issuers are not what
- * they were when the grant was decided.
+ * What a status list says at this moment, read from the primary. One statement over all of its
+ * grants finds those that were ended, or whose device, certificate or issuers are not what they
+ * were when the grant was decided. The others are put to {@link LiveGrants}, which asks the policy
+ * too: at most 2000 for each reading, beginning where the last one of this list stopped, so that
+ * what only the policy ends is told later in a list with more grants than that.
  */
 public final class StatusListQuery {
 
@@ -38,12 +47,9 @@ public final class StatusListQuery {
       """;
 
   // The same conditions as those of a live grant that need no policy; expired tokens need no bit.
-  private static final String DEAD =
+  private static final String GRANTS =
       """
-      select g.status_index
-      from session_grant g
-      where g.id >= ? and g.id < ? and g.status_list = ? and g.expires_at > ?
-        and (g.ended_at is not null or not exists (
+      select g.id, g.status_index, g.ended_at is not null or not exists (
           select 1
           from device d
           join certificate c on c.thumbprint = g.thumbprint
@@ -51,11 +57,14 @@ public final class StatusListQuery {
           where d.id = g.device_id and d.epoch = g.device_epoch and d.state = 'active'
             and (t.purposes = '{}' or d.kind = any (t.purposes))
             and c.epoch + t.revision = g.certificate_epoch
-            and c.ends_at > ?
+            and (c.ends_at is null or c.ends_at > ?)
             and not exists (
               select 1 from revocation r where r.issuer_key = c.issuer_key and r.serial = c.serial)
             and not exists (
-              select 1 from ca_certificate a where a.id = any (c.path) and a.state <> 'trusted')))
+              select 1 from ca_certificate a where a.id = any (c.path) and a.state <> 'trusted'))
+      from session_grant g
+      where g.id >= ? and g.id < ? and g.status_list = ? and g.expires_at > ?
+      order by g.status_index
       """;
 
   // By how much the clocks of two replicas may differ; only lets more rows be looked at.
@@ -63,11 +72,17 @@ public final class StatusListQuery {
 
   private static final Duration KEPT = Duration.ofDays(1);
 
-  private final DataSource dataSource;
-  private final Clock clock;
+  private static final int MOST_JUDGED = 2000;
+  private static final int JUDGED_AT_ONCE = 500;
 
-  public StatusListQuery(DataSource dataSource, Clock clock) {
+  private final DataSource dataSource;
+  private final LiveGrants grants;
+  private final Clock clock;
+  private final Map<Long, Judged> judged = new ConcurrentHashMap<>();
+
+  public StatusListQuery(DataSource dataSource, LiveGrants grants, Clock clock) {
     this.dataSource = dataSource;
+    this.grants = grants;
     this.clock = clock;
   }
 
@@ -80,16 +95,25 @@ public final class StatusListQuery {
 
   private record Range(int capacity, Instant openedAt, Instant usedUntil) {}
 
-  /** The list, unless there never was one of this number or all of its grants have expired. */
-  public Optional<Read> read(long list) throws SQLException {
+  /**
+   * The list, unless there never was one of this number or all of its grants have expired.
+   *
+   * @throws StoreUnavailableException if the policy can't be asked now
+   */
+  public Optional<Read> read(long list) throws SQLException, StoreUnavailableException {
     Instant now = clock.instant();
+    Optional<Range> range;
     try (var connection = dataSource.getConnection()) {
-      Optional<Range> range = range(connection, list);
-      if (range.isEmpty() || !isServed(connection, list, range.get(), now)) {
-        return Optional.empty();
+      range = range(connection, list);
+      if (range.isPresent() && !isServed(connection, list, range.get(), now)) {
+        range = Optional.empty();
       }
-      return Optional.of(new Read(bits(connection, list, range.get(), now), now));
     }
+    if (range.isEmpty()) {
+      judged.remove(list);
+      return Optional.empty();
+    }
+    return Optional.of(new Read(bits(list, range.get(), now), now));
   }
 
   /** The numbers of the lists that {@link #read} may find, the newest first, at most 1000. */
@@ -160,34 +184,71 @@ public final class StatusListQuery {
       return true;
     }
     try (var statement = connection.prepareStatement(ANY_UNEXPIRED)) {
-      bind(statement, list, range, now);
+      bind(statement, 1, list, range, now);
       try (var rows = statement.executeQuery()) {
         return rows.next();
       }
     }
   }
 
-  private static StatusBits bits(Connection connection, long list, Range range, Instant now)
-      throws SQLException {
+  private record Place(GrantId grant, int index) {}
+
+  // The connection goes back first: the policy is asked over another.
+  private StatusBits bits(long list, Range range, Instant now)
+      throws SQLException, StoreUnavailableException {
     StatusBits bits = new StatusBits(range.capacity());
-    try (var statement = connection.prepareStatement(DEAD)) {
-      bind(statement, list, range, now);
-      statement.setTimestamp(5, Timestamp.from(now));
+    List<Place> others = new ArrayList<>();
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(GRANTS)) {
+      statement.setTimestamp(1, Timestamp.from(now));
+      bind(statement, 2, list, range, now);
       try (var rows = statement.executeQuery()) {
         while (rows.next()) {
-          bits.invalid(rows.getInt(1));
+          if (rows.getBoolean(3)) {
+            bits.invalid(rows.getInt(2));
+          } else {
+            others.add(new Place(new GrantId(rows.getObject(1, UUID.class)), rows.getInt(2)));
+          }
         }
       }
     }
+    judge(judged.computeIfAbsent(list, unknown -> new Judged()), others, bits);
     return bits;
   }
 
+  /** How far the policy was asked about a list, and what it would not give any more. */
+  private static final class Judged {
+    private final BitSet dead = new BitSet();
+    private int next;
+  }
+
+  private void judge(Judged judged, List<Place> places, StatusBits bits)
+      throws SQLException, StoreUnavailableException {
+    synchronized (judged) {
+      int first = 0;
+      while (first < places.size() && places.get(first).index() < judged.next) {
+        first++;
+      }
+      int asked = Math.min(places.size(), MOST_JUDGED);
+      for (int done = 0; done < asked; done += JUDGED_AT_ONCE) {
+        List<Place> piece = new ArrayList<>();
+        for (int i = done; i < Math.min(asked, done + JUDGED_AT_ONCE); i++) {
+          piece.add(places.get((first + i) % places.size()));
+        }
+        Set<GrantId> dead = grants.deadOf(piece.stream().map(Place::grant).toList());
+        piece.forEach(place -> judged.dead.set(place.index(), dead.contains(place.grant())));
+        judged.next = piece.getLast().index() + 1;
+      }
+      places.stream().map(Place::index).filter(judged.dead::get).forEach(bits::invalid);
+    }
+  }
+
   private static void bind(
-      java.sql.PreparedStatement statement, long list, Range range, Instant now)
+      PreparedStatement statement, int first, long list, Range range, Instant now)
       throws SQLException {
-    statement.setObject(1, Uuids.lowest(range.openedAt().minus(SKEW)));
-    statement.setObject(2, Uuids.lowest(range.usedUntil().plus(SKEW)));
-    statement.setLong(3, list);
-    statement.setTimestamp(4, Timestamp.from(now));
+    statement.setObject(first, Uuids.lowest(range.openedAt().minus(SKEW)));
+    statement.setObject(first + 1, Uuids.lowest(range.usedUntil().plus(SKEW)));
+    statement.setLong(first + 2, list);
+    statement.setTimestamp(first + 3, Timestamp.from(now));
   }
 }

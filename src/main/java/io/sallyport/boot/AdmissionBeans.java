@@ -10,6 +10,7 @@ import io.sallyport.admission.StandingQuery;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.grant.GrantSettings;
 import io.sallyport.grant.GrantTable;
+import io.sallyport.grant.StatusPlaces;
 import io.sallyport.identity.Uuids;
 import io.sallyport.policy.Policies;
 import io.sallyport.policy.Segments;
@@ -61,6 +62,7 @@ public final class AdmissionBeans {
       LiveGrants live,
       RegisterCertificate registrations,
       AuditLog audit,
+      StatusPlaces places,
       Uuids ids,
       Clock clock,
       MeterRegistry metrics) {
@@ -72,6 +74,7 @@ public final class AdmissionBeans {
         registrations,
         audit,
         new GrantTable(),
+        places,
         ids,
         clock,
         new DecisionMeters(metrics));

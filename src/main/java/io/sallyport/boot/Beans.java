@@ -7,6 +7,7 @@ import io.sallyport.audit.AuditSettings;
 import io.sallyport.feed.ChangeFeed;
 import io.sallyport.grant.GrantSettings;
 import io.sallyport.grant.SigningKeys;
+import io.sallyport.grant.StatusListSettings;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.grant.TokenVerifier;
 import io.sallyport.identity.Uuids;
@@ -161,8 +162,8 @@ public final class Beans {
 
   @Produces
   @Singleton
-  TokenMint mint(SigningKeys keys, GrantSettings settings) {
-    return new TokenMint(keys, settings);
+  TokenMint mint(SigningKeys keys, GrantSettings settings, StatusListSettings lists) {
+    return new TokenMint(keys, settings, lists);
   }
 
   @Produces

@@ -5,10 +5,13 @@ import io.sallyport.admission.AdmissionEngine;
 import io.sallyport.admission.LiveGrants;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.door.https.DoorSettings;
+import io.sallyport.door.https.GrantRevocation;
 import io.sallyport.door.https.Renewal;
 import io.sallyport.door.https.Throttle;
 import io.sallyport.grant.EndGrants;
+import io.sallyport.grant.RevokeGrant;
 import io.sallyport.grant.TokenMint;
+import io.sallyport.grant.TokenVerifier;
 import io.sallyport.identity.Uuids;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Produces;
@@ -30,6 +33,8 @@ final class DoorBeans {
       EndGrants ending,
       Renewal renewal,
       Throttle throttle,
+      TokenVerifier verifier,
+      RevokeGrant revokeGrant,
       Uuids ids,
       Clock clock,
       MeterRegistry metrics) {
@@ -42,6 +47,7 @@ final class DoorBeans {
         ending,
         renewal,
         throttle,
+        new GrantRevocation(verifier, revokeGrant),
         ids,
         clock,
         metrics);

@@ -1,5 +1,6 @@
 package io.sallyport.boot;
 
+import io.sallyport.admission.LiveGrants;
 import io.sallyport.admission.StatusListQuery;
 import io.sallyport.door.oauth.OAuthEndpoints;
 import io.sallyport.door.oauth.StatusLists;
@@ -74,8 +75,8 @@ final class OAuthBeans {
 
   @Produces
   @Singleton
-  StatusListQuery statusListQuery(DataSource dataSource, Clock clock) {
-    return new StatusListQuery(dataSource, clock);
+  StatusListQuery statusListQuery(DataSource dataSource, LiveGrants grants, Clock clock) {
+    return new StatusListQuery(dataSource, grants, clock);
   }
 
   @Produces

@@ -25,8 +25,7 @@ public record GrantSettings(
 
   /** How long a key's public half must be found after it was made. */
   Duration keyVerifiesFor() {
-    Duration longest =
-        longestLifetime.compareTo(STATUS_LISTS) > 0 ? longestLifetime : STATUS_LISTS;
+    Duration longest = longestLifetime.compareTo(STATUS_LISTS) > 0 ? longestLifetime : STATUS_LISTS;
     return keySignsFor.plus(longest).plus(Duration.ofMinutes(1));
   }
 }

@@ -27,11 +27,12 @@ public final class GrantTable implements BatchTable<SessionGrant> {
   public static final String COLUMNS =
       """
       g.id, g.decision_id, g.device_id, g.thumbprint, g.device_epoch, g.certificate_epoch, g.segments,
-      g.issued_at, g.expires_at, g.audiences, g.user_facts::text, g.policy_version, g.door, host(g.source), g.source_port
+      g.issued_at, g.expires_at, g.audiences, g.user_facts::text, g.policy_version, g.door, host(g.source), g.source_port,
+      g.status_list, g.status_index
       """;
 
   /** How many columns {@link #COLUMNS} are. */
-  public static final int COLUMN_COUNT = 15;
+  public static final int COLUMN_COUNT = 17;
 
   // Segments travel as one string each, since unnest would flatten an array of arrays; their names
   // hold no comma. Audiences hold no space.
@@ -39,14 +40,17 @@ public final class GrantTable implements BatchTable<SessionGrant> {
       """
       insert into session_grant (id, decision_id, device_id, thumbprint, device_epoch, certificate_epoch,
                                  segments, issued_at, expires_at, audiences, user_facts, policy_version, door,
-                                 source, source_port)
+                                 source, source_port, status_list, status_index)
       select id, decision_id, device_id, thumbprint, device_epoch, certificate_epoch,
              string_to_array(segments, ','), to_timestamp(issued_ms / 1000.0), to_timestamp(expires_ms / 1000.0),
-             string_to_array(audiences, ' '), user_facts::jsonb, policy_version, door, source::inet, source_port
+             string_to_array(audiences, ' '), user_facts::jsonb, policy_version, door, source::inet, source_port,
+             status_list, status_index
       from unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::bytea[], ?::bigint[], ?::bigint[], ?::text[],
-                  ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::int4[])
+                  ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::int4[],
+                  ?::bigint[], ?::int4[])
            as t (id, decision_id, device_id, thumbprint, device_epoch, certificate_epoch, segments,
-                 issued_ms, expires_ms, audiences, user_facts, policy_version, door, source, source_port)
+                 issued_ms, expires_ms, audiences, user_facts, policy_version, door, source, source_port,
+                 status_list, status_index)
       on conflict (id) do nothing
       """;
 
@@ -76,6 +80,15 @@ public final class GrantTable implements BatchTable<SessionGrant> {
           15,
           connection.createArrayOf(
               "int4", rows.stream().map(grant -> grant.source().port()).toArray(Integer[]::new)));
+      statement.setArray(
+          16, longs(connection, rows, grant -> grant.status().map(StatusPlace::list).orElse(null)));
+      statement.setArray(
+          17,
+          connection.createArrayOf(
+              "int4",
+              rows.stream()
+                  .map(grant -> grant.status().map(StatusPlace::index).orElse(null))
+                  .toArray(Integer[]::new)));
       statement.executeUpdate();
     }
   }
@@ -101,8 +114,15 @@ public final class GrantTable implements BatchTable<SessionGrant> {
         Optional.ofNullable(user).map(StoredUser::of),
         row.getLong(first + 11),
         door(row.getString(first + 12)),
-        new SourceAddress(
-            InetAddress.ofLiteral(row.getString(first + 13)), row.getInt(first + 14)));
+        new SourceAddress(InetAddress.ofLiteral(row.getString(first + 13)), row.getInt(first + 14)),
+        place(row, first + 15));
+  }
+
+  private static Optional<StatusPlace> place(ResultSet row, int first) throws SQLException {
+    long list = row.getLong(first);
+    return row.wasNull()
+        ? Optional.empty()
+        : Optional.of(new StatusPlace(list, row.getInt(first + 1)));
   }
 
   private static Door door(String wire) {

@@ -26,6 +26,8 @@ import java.util.Optional;
  * @param user the person it was given to, on this device and no other
  * @param policyVersion the version of the policy that gave it; another one today does not kill it
  *     by itself
+ * @param status where a status list says whether it ended; empty in grants of the time before there
+ *     were lists
  */
 public record SessionGrant(
     GrantId id,
@@ -41,7 +43,8 @@ public record SessionGrant(
     Optional<UserFacts> user,
     long policyVersion,
     Door door,
-    SourceAddress source) {
+    SourceAddress source,
+    Optional<StatusPlace> status) {
 
   public SessionGrant {
     Objects.requireNonNull(id, "id");
@@ -51,11 +54,46 @@ public record SessionGrant(
     Objects.requireNonNull(user, "user");
     Objects.requireNonNull(door, "door");
     Objects.requireNonNull(source, "source");
+    Objects.requireNonNull(status, "status");
     segments = List.copyOf(segments);
     audiences = List.copyOf(audiences);
     if (expiresAt.isBefore(issuedAt)) {
       throw new IllegalArgumentException("a grant does not end before it begins");
     }
+  }
+
+  /** A grant that no status list knows. */
+  public SessionGrant(
+      GrantId id,
+      DecisionId decision,
+      DeviceId device,
+      CertificateThumbprint thumbprint,
+      long deviceEpoch,
+      long certificateEpoch,
+      List<SegmentName> segments,
+      Instant issuedAt,
+      Instant expiresAt,
+      List<String> audiences,
+      Optional<UserFacts> user,
+      long policyVersion,
+      Door door,
+      SourceAddress source) {
+    this(
+        id,
+        decision,
+        device,
+        thumbprint,
+        deviceEpoch,
+        certificateEpoch,
+        segments,
+        issuedAt,
+        expiresAt,
+        audiences,
+        user,
+        policyVersion,
+        door,
+        source,
+        Optional.empty());
   }
 
   /** The same grant with an end that is not later. */
@@ -75,7 +113,8 @@ public record SessionGrant(
             user,
             policyVersion,
             door,
-            source)
+            source,
+            status)
         : this;
   }
 }

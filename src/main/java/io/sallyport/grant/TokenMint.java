@@ -3,30 +3,30 @@ package io.sallyport.grant;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.sallyport.identity.SegmentName;
 import io.sallyport.identity.UserFacts;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.Signature;
 import java.sql.SQLException;
-import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * Turns a durable grant into its token: a JWT access token (RFC 9068) signed with ES256 and bound
- * to the certificate by {@code cnf.x5t#S256} (RFC 8705 section 3.1). {@code sub} is the device; or
- * the person, where the grant was given to one: then {@code sub_id} says whose subject that is (RFC
- * 9493 section 3.2.1.3) and {@code act} that the device acts for them (RFC 8693 section 4.1).
+ * to the certificate by {@code cnf.x5t#S256} (RFC 8705 section 3.1); {@code status} says which
+ * status list tells of its end. {@code sub} is the device; or the person, where the grant was given
+ * to one: then {@code sub_id} says whose subject that is (RFC 9493 section 3.2.1.3) and {@code act}
+ * that the device acts for them (RFC 8693 section 4.1).
  */
 public final class TokenMint {
 
-  private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
+  /** The {@code typ} of a token (RFC 9068 section 2.1). */
+  static final String TYPE = "at+jwt";
 
   private final SigningKeys keys;
   private final GrantSettings settings;
+  private final StatusListSettings lists;
 
-  public TokenMint(SigningKeys keys, GrantSettings settings) {
+  public TokenMint(SigningKeys keys, GrantSettings settings, StatusListSettings lists) {
     this.keys = keys;
     this.settings = settings;
+    this.lists = lists;
   }
 
   /**
@@ -35,19 +35,7 @@ public final class TokenMint {
    * @throws SQLException if a new key was due and its public half could not be published
    */
   public String mint(SessionGrant grant) throws SQLException {
-    SigningKeys.Current key = keys.signing();
-    String signed =
-        base64("{\"alg\":\"ES256\",\"kid\":\"" + key.kid() + "\",\"typ\":\"at+jwt\"}")
-            + '.'
-            + base64(claims(grant));
-    try {
-      Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
-      signature.initSign(key.key());
-      signature.update(signed.getBytes(StandardCharsets.US_ASCII));
-      return signed + '.' + BASE64.encodeToString(signature.sign());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("the JDK signs by ES256", e);
-    }
+    return Jws.sign(keys.signing(), TYPE, claims(grant));
   }
 
   // Most values are identifiers, numbers and names of segments, which hold nothing that JSON must
@@ -69,11 +57,18 @@ public final class TokenMint {
         .append(grant.thumbprint().base64Url())
         .append("\"},\"segments\":");
     list(segments, claims);
-    return claims
-        .append(",\"scope\":\"")
-        .append(String.join(" ", segments))
-        .append("\"}")
-        .toString();
+    claims.append(",\"scope\":\"").append(String.join(" ", segments)).append('"');
+    grant.status().ifPresent(place -> status(place, claims));
+    return claims.append('}').toString();
+  }
+
+  private void status(StatusPlace place, StringBuilder claims) {
+    claims
+        .append(",\"status\":{\"status_list\":{\"idx\":")
+        .append(place.index())
+        .append(",\"uri\":\"")
+        .append(lists.uri(place.list()))
+        .append("\"}}");
   }
 
   // Who it speaks for: the person where there is one, and then the device acts for them.
@@ -111,9 +106,5 @@ public final class TokenMint {
 
   private static String quoted(String text) {
     return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
-  }
-
-  private static String base64(String json) {
-    return BASE64.encodeToString(json.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -43,7 +43,9 @@ public final class TokenVerifier {
     }
     try {
       JsonNode header = json.readTree(decode(parts[0]));
-      if (!"ES256".equals(header.path("alg").asText())) {
+      // The same keys sign status lists: those are no tokens (RFC 8725 section 3.11).
+      if (!"ES256".equals(header.path("alg").asText())
+          || !TokenMint.TYPE.equals(header.path("typ").asText())) {
         return Optional.empty();
       }
       // Our key ids are UUIDs. Anything else is not asked for: Postgres refuses a text that holds

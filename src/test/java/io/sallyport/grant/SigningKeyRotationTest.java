@@ -21,10 +21,10 @@ class SigningKeyRotationTest {
   private final SecureRandom random = new SecureRandom();
   private final Uuids ids = new Uuids(clock, random);
   private final GrantSettings settings =
-      new GrantSettings("https://sallyport.test", LIFETIME, SIGNS_FOR);
+      new GrantSettings("https://sallyport.test", LIFETIME, LIFETIME, SIGNS_FOR);
   private final SigningKeys keys = replica("one");
   private final TokenVerifier verifier = new TokenVerifier(keys);
-  private final TokenMint mint = new TokenMint(keys, settings);
+  private final TokenMint mint = new TokenMint(keys, settings, Grants.LISTS);
 
   @Test
   void verifiesATokenOfBeforeTheRotationUntilItsEnd() throws Exception {
@@ -57,7 +57,7 @@ class SigningKeyRotationTest {
   @Test
   void verifiesWhatAnotherReplicaSigned() throws Exception {
     SessionGrant grant = grant();
-    String token = new TokenMint(replica("two"), settings).mint(grant);
+    String token = new TokenMint(replica("two"), settings, Grants.LISTS).mint(grant);
 
     assertThat(verifier.verify(token)).contains(grant.id());
   }
@@ -68,7 +68,8 @@ class SigningKeyRotationTest {
   @Test
   void keepsAKeyForTheListsThatItSigned() {
     GrantSettings shortLived =
-        new GrantSettings("https://sallyport.test", Duration.ofMinutes(1), SIGNS_FOR);
+        new GrantSettings(
+            "https://sallyport.test", Duration.ofMinutes(1), Duration.ofMinutes(1), SIGNS_FOR);
     StatusListSettings lists =
         new StatusListSettings("https://sallyport.test/oauth2/status/", Duration.ofHours(1));
 

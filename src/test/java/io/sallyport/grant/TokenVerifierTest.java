@@ -53,12 +53,13 @@ class TokenVerifierTest {
   void namesTheGrantOfATokenOfOurs() throws Exception {
     SessionGrant grant = grant();
 
-    assertThat(verifier.verify(new TokenMint(keys, settings).mint(grant))).contains(grant.id());
+    assertThat(verifier.verify(new TokenMint(keys, settings, Grants.LISTS).mint(grant)))
+        .contains(grant.id());
   }
 
   @Test
   void knowsNoTokenWithAnotherSignature() throws Exception {
-    TokenMint mint = new TokenMint(keys, settings);
+    TokenMint mint = new TokenMint(keys, settings, Grants.LISTS);
     String one = mint.mint(grant());
     String other = mint.mint(grant());
     String mixed = one.substring(0, one.lastIndexOf('.')) + other.substring(other.lastIndexOf('.'));

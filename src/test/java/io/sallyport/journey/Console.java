@@ -160,6 +160,21 @@ final class Console {
     return answer.body();
   }
 
+  /** Posts a form as an API token of this scope. */
+  Answer askForm(String scope, String path, String form) {
+    return askWith("Bearer " + newToken(scope), path, form);
+  }
+
+  /** Asks without a body, signed in this way. */
+  Answer askAs(String authorization, String method, String path) {
+    return ask(method, path, authorization, null);
+  }
+
+  /** Posts a form with this way of signing in. */
+  Answer askWith(String authorization, String path, String form) {
+    return ask("POST", path, authorization, "application/x-www-form-urlencoded", form);
+  }
+
   /** All decisions since then, newest first. */
   List<JsonNode> decisions(Instant from, Map<String, String> filters) {
     List<JsonNode> found = new ArrayList<>();

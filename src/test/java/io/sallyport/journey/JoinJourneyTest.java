@@ -151,7 +151,7 @@ class JoinJourneyTest {
       var answer = ask(connection, body);
 
       assertThat(answer.status()).isEqualTo(400);
-      assertThat(answer.headers()).containsEntry("content-type", "application/problem+json");
+      assertThat(answer.headers()).containsEntry("content-type", "application/json");
       assertThat(answer.body().get("error").asText()).isEqualTo(error);
       assertThat(answer.body().get("errors")).isNotEmpty();
       assertThat(connection.token().status()).as("the connection is still good").isEqualTo(200);

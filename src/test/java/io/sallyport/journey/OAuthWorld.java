@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sallyport.TestDatabase;
 import io.sallyport.trust.TestAuthority;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 
@@ -18,10 +20,7 @@ final class OAuthWorld {
   static Laptop laptopFor(House house, String audience) {
     Console console = house.console();
     String segment = "s-" + UUID.randomUUID();
-    ObjectNode opened = JsonNodeFactory.instance.objectNode().put("name", segment);
-    opened.putArray("audiences").add(audience);
-    var made = console.order("/api/v1/segments", opened);
-    assertThat(made.status()).as("%s", made.body()).isEqualTo(201);
+    open(segment, audience);
     ObjectNode device =
         JsonNodeFactory.instance.objectNode().put("name", "laptop").put("kind", "laptop");
     device.putArray("segments").add(segment);
@@ -30,6 +29,31 @@ final class OAuthWorld {
     TestAuthority.Issued issued = house.fleet().leaf(spec -> {});
     assertThat(console.attach(id, issued.pem()).status()).isEqualTo(201);
     return Laptop.of(id, issued);
+  }
+
+  private static void open(String segment, String audience) {
+    try (var connection = TestDatabase.appDataSource().getConnection();
+        var statement =
+            connection.prepareStatement(
+                "insert into segment (name, audiences, created_at, changed_at)"
+                    + " values (?, ?, now(), now())")) {
+      statement.setString(1, segment);
+      statement.setArray(2, connection.createArrayOf("text", new String[] {audience}));
+      statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** No segment opens it any more. */
+  static void close(String audience) throws SQLException {
+    try (var connection = TestDatabase.appDataSource().getConnection();
+        var statement =
+            connection.prepareStatement(
+                "update segment set audiences = '{}' where ? = any (audiences)")) {
+      statement.setString(1, audience);
+      statement.executeUpdate();
+    }
   }
 
   /** The token of a proxy that may ask about these audiences; about all if there are none. */

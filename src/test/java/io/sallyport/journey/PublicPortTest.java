@@ -215,7 +215,7 @@ class PublicPortTest {
     assertThat(metadata.at("/mtls_endpoint_aliases/revocation_endpoint").asText())
         .isEqualTo("https://door.example.com:443/oauth2/revoke");
     assertThat(metadata.get("introspection_endpoint").asText())
-        .isEqualTo("https://id.example.com:" + admin.getPort() + "/oauth2/introspect");
+        .isEqualTo("https://id.example.com:9443/oauth2/introspect");
   }
 
   /** RFC 8414 section 3.1: the metadata of an issuer with a path are at no other place. */

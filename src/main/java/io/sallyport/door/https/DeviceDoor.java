@@ -70,6 +70,7 @@ public final class DeviceDoor implements AutoCloseable {
       EndGrants ending,
       Renewal renewal,
       Throttle throttle,
+      GrantRevocation revocation,
       Uuids ids,
       Clock clock,
       MeterRegistry metrics) {
@@ -90,7 +91,7 @@ public final class DeviceDoor implements AutoCloseable {
             settings);
     this.requests =
         new DeviceRequests(
-            new DeviceEndpoints(admission, mint, grants, ending, renewal, clock),
+            new DeviceEndpoints(admission, mint, grants, ending, renewal, revocation, clock),
             virtualThreads,
             settings,
             connections,

@@ -42,6 +42,7 @@ final class DeviceEndpoints {
   private final LiveGrants grants;
   private final EndGrants ending;
   private final Renewal renewal;
+  private final GrantRevocation revocation;
   private final Clock clock;
 
   DeviceEndpoints(
@@ -50,9 +51,11 @@ final class DeviceEndpoints {
       LiveGrants grants,
       EndGrants ending,
       Renewal renewal,
+      GrantRevocation revocation,
       Clock clock) {
     this.engine = engine;
     this.renewal = renewal;
+    this.revocation = revocation;
     this.mint = mint;
     this.grants = grants;
     this.ending = ending;
@@ -68,13 +71,41 @@ final class DeviceEndpoints {
     try {
       request = TokenRequest.parse(contentType, body);
     } catch (TokenRequest.Malformed e) {
-      return DoorAnswer.problem(e.problem(), e.oauthError());
+      return DoorAnswer.problem(e.problem(), e.oauthError()).forOAuth();
     }
-    return switch (decide(handshake, request)) {
-      case Refused refused -> DoorAnswer.refused(refused);
-      case Undecided undecided -> DoorAnswer.undecided(undecided);
-      case Admitted admitted -> granted(admitted);
-    };
+    DoorAnswer answer =
+        switch (decide(handshake, request)) {
+          case Refused refused -> DoorAnswer.refused(refused);
+          case Undecided undecided -> DoorAnswer.undecided(undecided);
+          case Admitted admitted -> granted(admitted);
+        };
+    return answer.forOAuth();
+  }
+
+  /** {@code POST /oauth2/revoke}: ends a grant of the device's own (RFC 7009). */
+  DoorAnswer revoke(Handshake handshake, String contentType, Buffer body) {
+    RevocationRequest request;
+    try {
+      request = RevocationRequest.parse(contentType, body);
+    } catch (TokenRequest.Malformed e) {
+      return DoorAnswer.problem(e.problem(), e.oauthError()).forOAuth();
+    }
+    DoorAnswer answer =
+        switch (decide(handshake, Purpose.UPKEEP)) {
+          case Refused refused -> DoorAnswer.refused(refused);
+          case Undecided undecided -> DoorAnswer.undecided(undecided);
+          case Admitted admitted -> revoked(handshake, admitted, request);
+        };
+    return answer.forOAuth();
+  }
+
+  private DoorAnswer revoked(Handshake handshake, Admitted admitted, RevocationRequest request) {
+    try {
+      return revocation.revoke(request, admitted.device(), handshake.source());
+    } catch (SQLException | RuntimeException e) {
+      LOG.warnf("a grant of device %s could not be ended: %s", admitted.device(), e);
+      return storeUnavailable(admitted);
+    }
   }
 
   private DoorAnswer granted(Admitted admitted) {

@@ -68,6 +68,13 @@ final class DeviceRequests implements Handler<HttpServerRequest> {
       } else {
         answer(request, DoorAnswer.methodNotAllowed("POST"));
       }
+    } else if ("/oauth2/revoke".equals(path)) {
+      if (method.equals(HttpMethod.POST)) {
+        String contentType = request.getHeader("Content-Type");
+        withBody(request, body -> () -> endpoints.revoke(handshake, contentType, body));
+      } else {
+        answer(request, DoorAnswer.methodNotAllowed("POST"));
+      }
     } else if ("/session".equals(path)) {
       if (method.equals(HttpMethod.GET)) {
         withBody(request, body -> () -> endpoints.session(handshake));

@@ -28,6 +28,18 @@ record DoorAnswer(
     return new DoorAnswer(200, JSON, Map.of(), body.toBuffer(), false);
   }
 
+  /** Done, and nothing to say of it. */
+  static DoorAnswer done() {
+    return new DoorAnswer(200, null, Map.of(), Buffer.buffer(), false);
+  }
+
+  /** The same with the media type that OAuth libraries insist on (RFC 6749 section 5.2). */
+  DoorAnswer forOAuth() {
+    return Problem.MEDIA_TYPE.equals(contentType)
+        ? new DoorAnswer(status, JSON, headers, body, closes)
+        : this;
+  }
+
   static DoorAnswer nothing() {
     return new DoorAnswer(204, null, Map.of(), Buffer.buffer(), false);
   }

@@ -26,7 +26,8 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
 
   private static final int MAX_PARAMETERS = 32;
   private static final String RESOURCE = "resource";
-  private static final Set<String> KNOWN = Set.of("grant_type", "client_id");
+  private static final Set<String> KNOWN =
+      Set.of("grant_type", "client_id", "token", "token_type_hint");
   private static final String FORM = "application/x-www-form-urlencoded";
 
   /** Carries the code of RFC 6749 section 5.2 beside the problem. */
@@ -50,7 +51,7 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
     }
   }
 
-  static TokenRequest parse(String contentType, Buffer body) throws Malformed {
+  static void requireForm(String contentType) throws Malformed {
     if (contentType == null || !contentType.split(";", 2)[0].strip().equalsIgnoreCase(FORM)) {
       throw new Malformed(
           Problem.of(
@@ -60,6 +61,10 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
               "Content-Type: expected " + FORM),
           "invalid_request");
     }
+  }
+
+  static TokenRequest parse(String contentType, Buffer body) throws Malformed {
+    requireForm(contentType);
     List<String> resources = new ArrayList<>();
     Map<String, String> parameters = parameters(body, resources);
     String grantType = parameters.get("grant_type");
@@ -89,8 +94,7 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
   }
 
   /** The parameters, but for {@code resource}, which alone may be given more than once. */
-  private static Map<String, String> parameters(Buffer body, List<String> resources)
-      throws Malformed {
+  static Map<String, String> parameters(Buffer body, List<String> resources) throws Malformed {
     String text;
     try {
       text =
@@ -132,7 +136,7 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
     }
   }
 
-  private static Malformed malformed(String field, String message) {
+  static Malformed malformed(String field, String message) {
     return new Malformed(Problem.invalidField(field, message), "invalid_request");
   }
 }

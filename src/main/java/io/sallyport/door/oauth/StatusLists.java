@@ -1,6 +1,7 @@
 package io.sallyport.door.oauth;
 
 import io.sallyport.admission.StatusListQuery;
+import io.sallyport.admission.StoreUnavailableException;
 import io.sallyport.grant.StatusListMint;
 import io.sallyport.grant.StatusListSettings;
 import io.sallyport.identity.Problem;
@@ -110,14 +111,14 @@ public final class StatusLists {
       // Who waited may find it made by the one before.
       Made made = kept.get(list);
       return made != null && isFresh(made) ? made : make(list);
-    } catch (SQLException e) {
+    } catch (SQLException | StoreUnavailableException e) {
       throw unavailable();
     } finally {
       making.release();
     }
   }
 
-  private Made make(long list) throws SQLException {
+  private Made make(long list) throws SQLException, StoreUnavailableException {
     Optional<StatusListQuery.Read> read = query.read(list);
     if (read.isEmpty()) {
       kept.remove(list);
