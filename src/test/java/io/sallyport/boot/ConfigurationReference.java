@@ -147,7 +147,7 @@ final class ConfigurationReference {
       case "Duration" -> "duration";
       case "String" -> "text";
       case "boolean" -> "`true` or `false`";
-      case "int", "long" -> "number";
+      case "int", "long", "Integer" -> "number";
       case "List<String>" -> "list, separated by commas";
       case "MissingEvidence" -> "`require` or `allow-with-note`";
       default -> throw new IllegalArgumentException("say here what an operator writes for " + java);
