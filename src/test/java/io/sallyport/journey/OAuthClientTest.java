@@ -116,6 +116,8 @@ class OAuthClientTest {
   private static void prepareNode() throws Exception {
     Client.requireTool("node", "--version");
     Client.requireTool("npm", "--version");
+    String old = "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)";
+    skipUnless(start(Path.of("."), Map.of(), "node", "-e", old), "node is older than 20");
     Files.createDirectories(NODE);
     for (String file : List.of("package.json", "package-lock.json", "journey.mjs")) {
       Files.copy(SOURCES.resolve(file), NODE.resolve(file), StandardCopyOption.REPLACE_EXISTING);
@@ -126,9 +128,13 @@ class OAuthClientTest {
     }
     Ran installed =
         start(NODE, Map.of(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
-    if (installed.exit() != 0) {
-      System.out.println("SKIPPED: npm could not fetch the packages\n" + installed.all());
-      Assumptions.abort("npm could not fetch the packages");
+    skipUnless(installed, "npm could not fetch the packages");
+  }
+
+  private static void skipUnless(Ran ran, String otherwise) {
+    if (ran.exit() != 0) {
+      System.out.println("SKIPPED: " + otherwise + "\n" + ran.all());
+      Assumptions.abort(otherwise);
     }
   }
 
