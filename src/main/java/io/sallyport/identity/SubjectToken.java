@@ -11,6 +11,18 @@ import java.util.Objects;
  */
 public record SubjectToken(String type, String value) {
 
+  /** An ID token of OpenID Connect. */
+  public static final String ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token";
+
+  /** An access token; read here only if it is a JWT. */
+  public static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
+
+  /** A JWT that says no more of itself. */
+  public static final String JWT = "urn:ietf:params:oauth:token-type:jwt";
+
+  /** A longer one is not read. */
+  public static final int LONGEST = 16 * 1024;
+
   public SubjectToken {
     Objects.requireNonNull(type, "type");
     Objects.requireNonNull(value, "value");
