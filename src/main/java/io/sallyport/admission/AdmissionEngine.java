@@ -31,6 +31,8 @@ import io.sallyport.policy.PolicyVerdict;
 import io.sallyport.registry.CertificateSource;
 import io.sallyport.registry.RegisterCertificate;
 import io.sallyport.trust.PresentedChain;
+import io.sallyport.user.UserTokens;
+import io.sallyport.user.UserVerdict;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -71,6 +73,7 @@ public final class AdmissionEngine {
   private final Assessor assessor;
   private final PolicyCheck policy;
   private final StandingQuery standings;
+  private final UserTokens users;
   private final LiveGrants live;
   private final RegisterCertificate registrations;
   private final AuditLog audit;
@@ -84,6 +87,7 @@ public final class AdmissionEngine {
       Assessor assessor,
       PolicyCheck policy,
       StandingQuery standings,
+      UserTokens users,
       LiveGrants live,
       RegisterCertificate registrations,
       AuditLog audit,
@@ -95,6 +99,7 @@ public final class AdmissionEngine {
     this.assessor = assessor;
     this.policy = policy;
     this.standings = standings;
+    this.users = users;
     this.live = live;
     this.registrations = registrations;
     this.audit = audit;
@@ -246,7 +251,7 @@ public final class AdmissionEngine {
     // A certificate that was only mapped has no standing yet: it is bound first, then all of this
     // is done again.
     if (assessment.sound() && assessment.standing() != null) {
-      checkUser(request, assessment);
+      checkUser(request, assessment, now);
     }
     if (!assessment.sound()) {
       PolicyCheck.skip("refused before", assessment);
@@ -256,10 +261,30 @@ public final class AdmissionEngine {
     return assessment;
   }
 
-  // Nobody knows people yet: a token that can't be checked is no token that is valid.
-  private static void checkUser(AdmissionRequest request, Assessment assessment) {
-    if (request.subjectToken().isPresent()) {
-      assessment.failed("user", RefusalReason.USER_INVALID, "cause", "no identity provider");
+  // Only of a device that nothing else keeps out: a stolen or suspended one can't use this door to
+  // try tokens, nor make us ask providers.
+  private void checkUser(AdmissionRequest request, Assessment assessment, Instant now)
+      throws StoreUnavailableException {
+    if (request.subjectToken().isEmpty()) {
+      return;
+    }
+    switch (users.verify(request.subjectToken().get(), now)) {
+      case UserVerdict.Verified(UserFacts user, Instant until) -> {
+        assessment.passed(
+            "user",
+            "issuer",
+            user.issuer(),
+            "authenticatedAt",
+            user.authenticatedAt().toString(),
+            "expiresAt",
+            until.toString());
+        assessment.by(user, until);
+      }
+      case UserVerdict.Invalid(String cause) -> assessment.notThePerson(cause);
+      case UserVerdict.Unavailable(String cause) -> {
+        LOG.warnf("a person's token can't be checked now: %s", cause);
+        throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, null);
+      }
     }
   }
 

@@ -89,6 +89,12 @@ final class Assessment {
     }
   }
 
+  /** The token that was to speak for a person does not. */
+  void notThePerson(String cause) {
+    failed("user", RefusalReason.USER_INVALID, "cause", cause);
+    message = RefusalReason.USER_INVALID.sentence() + " It was refused because " + cause + ".";
+  }
+
   /** The person at the device; what rests on this ends then at the latest. */
   void by(UserFacts person, Instant until) {
     user = person;

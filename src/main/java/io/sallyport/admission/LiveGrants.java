@@ -22,10 +22,11 @@ import java.util.Set;
 /**
  * THE answer whether a grant is worth something at this moment: only while today's decision would
  * give it again. It has neither ended nor expired; both epochs are those it was decided on; its
- * device is active and its certificate sound by the registry; and the policy in force, judged with
- * today's facts and the grant's own user, door and source, admits to all of its segments, for at
- * least as long as it has lived, and they open all audiences it was asked for. So a saved policy or
- * an expired fact ends grants at the next question, on every replica, and nothing has to sweep.
+ * device is active and its certificate sound by the registry; the identity provider of its person,
+ * if it has one, is active; and the policy in force, judged with today's facts and the grant's own
+ * user, door and source, admits to all of its segments, for at least as long as it has lived, and
+ * they open all audiences it was asked for. So a saved policy or an expired fact ends grants at the
+ * next question, on every replica, and nothing has to sweep.
  *
  * <p>Reads one statement at every question; keeps no verdict. What the issuer of an outside CA's
  * certificate says is asked when a grant is decided, and not here.
@@ -92,6 +93,7 @@ public final class LiveGrants {
     SessionGrant grant = granted.grant();
     Assessment assessment = Assessor.registered(granted.standing(), now);
     checkEnd(granted, now, assessment);
+    checkPerson(granted, assessment);
     granted.standing().ifPresent(standing -> checkEpochs(grant, standing, assessment));
     if (assessment.sound()) {
       checkPolicy(grant, now, assessment);
@@ -136,6 +138,14 @@ public final class LiveGrants {
           GRANT, RefusalReason.GRANT_ENDED, "expiresAt", grant.expiresAt().toString());
     } else {
       assessment.passed(GRANT, "expiresAt", grant.expiresAt().toString());
+    }
+  }
+
+  // The token itself is not asked for again; it was good when the grant was given, and bounds it.
+  private static void checkPerson(Granted granted, Assessment assessment) {
+    if (!granted.vouched()) {
+      assessment.failed(
+          "user", RefusalReason.GRANT_ENDED, "cause", "its identity provider is disabled or gone");
     }
   }
 

@@ -74,7 +74,9 @@ public final class StandingQuery implements AutoCloseable {
           + GrantTable.COLUMNS
           + """
             , g.ended_at, g.end_reason,
-            array(select unnest(s.audiences) from segment s where s.name = any (g.segments))
+            array(select unnest(s.audiences) from segment s where s.name = any (g.segments)),
+            g.user_facts is null or exists (
+              select from identity_provider i where i.issuer = g.user_facts ->> 'issuer' and i.state = 'active')
             """;
 
   static final String GRANT =
@@ -112,12 +114,14 @@ public final class StandingQuery implements AutoCloseable {
    * @param standing empty if the certificate's row does not carry our MAC
    * @param ended why it was ended, if it was
    * @param opened the audiences that its segments open
+   * @param vouched whether it was given to no person, or to one of a provider that is active
    */
   record Granted(
       SessionGrant grant,
       Optional<Standing> standing,
       Optional<String> ended,
-      Set<String> opened) {}
+      Set<String> opened,
+      boolean vouched) {}
 
   /**
    * @param patience how long a caller waits for its answer
@@ -248,7 +252,8 @@ public final class StandingQuery implements AutoCloseable {
         GrantTable.read(row, GRANT_COLUMN),
         StandingRow.read(row, mac),
         ended ? Optional.of(reason == null ? "ended" : reason) : Optional.empty(),
-        Set.copyOf(Arrays.asList((String[]) opened.getArray())));
+        Set.copyOf(Arrays.asList((String[]) opened.getArray())),
+        row.getBoolean(GRANT_COLUMN + GrantTable.COLUMN_COUNT + 3));
   }
 
   private static Array thumbprints(Connection connection, List<CertificateThumbprint> thumbprints)

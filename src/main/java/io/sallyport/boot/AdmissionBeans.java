@@ -16,6 +16,7 @@ import io.sallyport.policy.Policies;
 import io.sallyport.policy.Segments;
 import io.sallyport.registry.CertificateMac;
 import io.sallyport.registry.RegisterCertificate;
+import io.sallyport.user.UserTokens;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -59,6 +60,7 @@ public final class AdmissionBeans {
       Assessor assessor,
       PolicyCheck policy,
       StandingQuery standings,
+      UserTokens users,
       LiveGrants live,
       RegisterCertificate registrations,
       AuditLog audit,
@@ -70,6 +72,7 @@ public final class AdmissionBeans {
         assessor,
         policy,
         standings,
+        users,
         live,
         registrations,
         audit,

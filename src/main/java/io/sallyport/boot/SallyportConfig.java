@@ -55,6 +55,8 @@ public interface SallyportConfig {
 
   Grant grant();
 
+  UserConfig user();
+
   Admission admission();
 
   Door door();

@@ -122,6 +122,7 @@ final class StartUp {
     feed.subscribe(ChangeKind.TRUST, subject -> trust.reload());
     feed.subscribe(ChangeKind.ANCHOR, subject -> door.reconsiderBelow(UUID.fromString(subject)));
     feed.subscribe(ChangeKind.POLICY, version -> door.reconsiderAll());
+    feed.subscribe(ChangeKind.IDENTITY_PROVIDER, provider -> door.reconsiderAll());
     feed.subscribe(ChangeKind.CERTIFICATE, subject -> revocationLists.wake());
     feed.subscribe(ChangeKind.CRL, subject -> revocationLists.wake());
     feed.onConnect(trust::reload);

@@ -10,13 +10,16 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,14 +39,22 @@ public final class VertxFetcher implements Fetcher, AutoCloseable {
   private final HttpClient client;
 
   public VertxFetcher(Vertx vertx, int connections) {
-    this.client =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setKeepAlive(false)
-                .setDecompressionSupported(false)
-                .setMaxHeaderSize(16 * 1024)
-                .setVerifyHost(true),
-            new PoolOptions().setHttp1MaxSize(connections));
+    this(vertx, connections, Optional.empty());
+  }
+
+  /**
+   * @param authorities PEM file of those who vouch for servers; empty: those that the JDK trusts
+   */
+  VertxFetcher(Vertx vertx, int connections, Optional<Path> authorities) {
+    HttpClientOptions options =
+        new HttpClientOptions()
+            .setKeepAlive(false)
+            .setDecompressionSupported(false)
+            .setMaxHeaderSize(16 * 1024)
+            .setVerifyHost(true);
+    authorities.ifPresent(
+        file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
+    this.client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(connections));
   }
 
   @Override

@@ -27,5 +27,7 @@ public enum ChangeKind {
   /** Another policy is in force; subject: its version. */
   POLICY,
   /** What a segment opens; subject: its name. */
-  SEGMENT
+  SEGMENT,
+  /** Who vouches for people; subject: the identity provider's id. */
+  IDENTITY_PROVIDER
 }

@@ -40,6 +40,10 @@ public final class Permissions {
   /** The transparency log: its head, tiles, proofs and export. */
   public static final String AUDIT_READ = "audit:read";
 
+  /** Who vouches for people. */
+  public static final String PROVIDERS_READ = "identityProviders:read";
+
+  public static final String PROVIDERS_WRITE = "identityProviders:write";
   public static final String ENROLMENTS_WRITE = "enrolments:write";
   public static final String TOKENS_READ = "tokens:read";
   public static final String TOKENS_WRITE = "tokens:write";
@@ -99,6 +103,8 @@ public final class Permissions {
               GRANTS_END,
               ANCHORS_READ,
               ANCHORS_WRITE,
+              PROVIDERS_READ,
+              PROVIDERS_WRITE,
               ENROLMENTS_WRITE,
               POLICIES_WRITE,
               SEGMENTS_WRITE,
@@ -116,9 +122,10 @@ public final class Permissions {
               GRANTS_END,
               ANCHORS_READ,
               ANCHORS_WRITE,
+              PROVIDERS_READ,
               ENROLMENTS_WRITE);
       case HELPDESK -> with(DEVICES_SUSPEND, GRANTS_END, ENROLMENTS_WRITE);
-      case AUDITOR -> with(AUDIT_READ, TOKENS_READ, ANCHORS_READ);
+      case AUDITOR -> with(AUDIT_READ, TOKENS_READ, ANCHORS_READ, PROVIDERS_READ);
       case NETWORK -> with(POLICIES_WRITE, SEGMENTS_WRITE);
     };
   }

@@ -64,7 +64,7 @@ final class DeviceEndpoints {
 
   /**
    * {@code POST /oauth2/token}: client credentials by mutual TLS (RFC 6749 section 4.4, RFC 8705
-   * section 3).
+   * section 3), or token exchange (RFC 8693): the same, for a person at the device.
    */
   DoorAnswer token(Handshake handshake, String contentType, Buffer body) {
     TokenRequest request;
@@ -77,7 +77,7 @@ final class DeviceEndpoints {
         switch (decide(handshake, request)) {
           case Refused refused -> DoorAnswer.refused(refused);
           case Undecided undecided -> DoorAnswer.undecided(undecided);
-          case Admitted admitted -> granted(admitted);
+          case Admitted admitted -> granted(admitted, request.subjectToken().isPresent());
         };
     return answer.forOAuth();
   }
@@ -108,11 +108,11 @@ final class DeviceEndpoints {
     }
   }
 
-  private DoorAnswer granted(Admitted admitted) {
+  private DoorAnswer granted(Admitted admitted, boolean exchanged) {
     SessionGrant grant = admitted.grant().orElseThrow();
     try {
       String token = mint.mint(grant);
-      return DoorAnswer.json(
+      JsonObject answer =
           new JsonObject()
               .put("access_token", token)
               .put("token_type", "Bearer")
@@ -120,7 +120,12 @@ final class DeviceEndpoints {
               .put("scope", join(grant.segments()))
               .put("grant_id", grant.id().toString())
               .put("segments", names(grant.segments()))
-              .put("decision_id", admitted.id().toString()));
+              .put("decision_id", admitted.id().toString());
+      if (exchanged) {
+        // RFC 8693 section 2.2.1.
+        answer.put("issued_token_type", SubjectToken.ACCESS_TOKEN);
+      }
+      return DoorAnswer.json(answer);
     } catch (SQLException e) {
       // The grant is on record but nobody holds its token; it ends by itself.
       return storeUnavailable(admitted);
@@ -225,7 +230,8 @@ final class DeviceEndpoints {
   }
 
   private AdmissionDecision decide(Handshake handshake, TokenRequest token) {
-    return decide(handshake, Purpose.GRANT, token.clientId(), token.audiences(), Optional.empty());
+    return decide(
+        handshake, Purpose.GRANT, token.clientId(), token.audiences(), token.subjectToken());
   }
 
   private AdmissionDecision decide(Handshake handshake, Purpose purpose) {

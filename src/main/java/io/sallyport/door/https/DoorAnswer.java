@@ -50,17 +50,20 @@ record DoorAnswer(
     if (!refused.closedAudiences().isEmpty()) {
       return closed(refused);
     }
+    // RFC 8693 section 2.2.2: a subject token that is not valid is a fault of the request.
+    boolean token = reasons.getFirst() == RefusalReason.USER_INVALID;
     Problem problem =
         new Problem(
             "refused",
             "The device is refused",
-            403,
+            token ? 400 : 403,
             refused.sentence(),
             reasons.stream().map(RefusalReason::code).toList(),
             refused.id(),
             List.of());
     boolean closes = reasons.stream().anyMatch(DoorAnswer::endsConnection);
-    return problem(problem, oauthError(reasons.getFirst()), Map.of(), closes);
+    return problem(
+        problem, token ? "invalid_request" : oauthError(reasons.getFirst()), Map.of(), closes);
   }
 
   // RFC 8707 section 2: the device may come in, but not there.

@@ -1,7 +1,6 @@
 package io.sallyport.door.https;
 
 import io.vertx.core.buffer.Buffer;
-import java.util.ArrayList;
 import java.util.Map;
 
 /**
@@ -14,7 +13,7 @@ record RevocationRequest(String token, String hint) {
 
   static RevocationRequest parse(String contentType, Buffer body) throws TokenRequest.Malformed {
     TokenRequest.requireForm(contentType);
-    Map<String, String> parameters = TokenRequest.parameters(body, new ArrayList<>());
+    Map<String, String> parameters = TokenRequest.parameters(body, Map.of());
     String token = parameters.get("token");
     if (token == null) {
       throw TokenRequest.malformed("token", "is missing");

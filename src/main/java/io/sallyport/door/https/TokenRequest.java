@@ -2,6 +2,7 @@ package io.sallyport.door.https;
 
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Problem;
+import io.sallyport.identity.SubjectToken;
 import io.vertx.core.buffer.Buffer;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
@@ -16,18 +17,41 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A token request (RFC 6749 section 4.4.2). Parameters that we don't know are ignored, as section
- * 3.2 demands; one that we know given twice is an error, and one without a value counts as absent.
+ * A token request (RFC 6749 section 4.4.2, RFC 8693 section 2.1). Parameters that we don't know are
+ * ignored, as section 3.2 demands; one that we know given twice is an error, and one without a
+ * value counts as absent.
  *
  * @param clientId the device that the client says it is
- * @param audiences whom the token is to be shown to (RFC 8707)
+ * @param audiences whom the token is to be shown to (RFC 8707, and {@code audience} of RFC 8693)
+ * @param subjectToken the token of a person, if one is exchanged (RFC 8693); who acts for that
+ *     person is the device, by its certificate
  */
-record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
+record TokenRequest(
+    Optional<DeviceId> clientId, List<String> audiences, Optional<SubjectToken> subjectToken) {
 
   private static final int MAX_PARAMETERS = 32;
   private static final String RESOURCE = "resource";
+  private static final String AUDIENCE = "audience";
+  private static final Set<String> REPEATABLE = Set.of(RESOURCE, AUDIENCE);
+  private static final String SUBJECT_TOKEN = "subject_token";
+  private static final String SUBJECT_TOKEN_TYPE = "subject_token_type";
+  private static final String REQUESTED_TYPE = "requested_token_type";
+  private static final String ACTOR_TOKEN = "actor_token";
   private static final Set<String> KNOWN =
-      Set.of("grant_type", "client_id", "token", "token_type_hint");
+      Set.of(
+          "grant_type",
+          "client_id",
+          SUBJECT_TOKEN,
+          SUBJECT_TOKEN_TYPE,
+          REQUESTED_TYPE,
+          ACTOR_TOKEN,
+          "actor_token_type",
+          "token",
+          "token_type_hint");
+  private static final String CLIENT_CREDENTIALS = "client_credentials";
+  private static final String TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+  private static final Set<String> SUBJECT_TYPES =
+      Set.of(SubjectToken.ID_TOKEN, SubjectToken.ACCESS_TOKEN, SubjectToken.JWT);
   private static final String FORM = "application/x-www-form-urlencoded";
 
   /** Carries the code of RFC 6749 section 5.2 beside the problem. */
@@ -65,24 +89,56 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
 
   static TokenRequest parse(String contentType, Buffer body) throws Malformed {
     requireForm(contentType);
-    List<String> resources = new ArrayList<>();
-    Map<String, String> parameters = parameters(body, resources);
-    String grantType = parameters.get("grant_type");
-    if (grantType == null) {
-      throw malformed("grant_type", "is missing; expected client_credentials");
-    }
-    if (!grantType.equals("client_credentials")) {
-      throw new Malformed(
-          Problem.invalidField("grant_type", "expected client_credentials"),
-          "unsupported_grant_type");
-    }
+    Map<String, List<String>> repeatable = new HashMap<>();
+    REPEATABLE.forEach(name -> repeatable.put(name, new ArrayList<>()));
+    Map<String, String> parameters = parameters(body, repeatable);
+    List<String> resources = repeatable.get(RESOURCE);
+    Optional<SubjectToken> subjectToken =
+        switch (parameters.get("grant_type")) {
+          case null -> throw malformed("grant_type", "is missing; expected client_credentials");
+          case CLIENT_CREDENTIALS -> Optional.empty();
+          case TOKEN_EXCHANGE -> {
+            resources.addAll(repeatable.get(AUDIENCE));
+            yield Optional.of(subjectToken(parameters));
+          }
+          default ->
+              throw new Malformed(
+                  Problem.invalidField(
+                      "grant_type", "expected client_credentials or " + TOKEN_EXCHANGE),
+                  "unsupported_grant_type");
+        };
     String clientId = parameters.get("client_id");
     try {
       return new TokenRequest(
-          Optional.ofNullable(clientId).map(DeviceId::parse), audiences(resources));
+          Optional.ofNullable(clientId).map(DeviceId::parse), audiences(resources), subjectToken);
     } catch (IllegalArgumentException e) {
       throw malformed("client_id", "expected the device's id, a UUID");
     }
+  }
+
+  private static SubjectToken subjectToken(Map<String, String> parameters) throws Malformed {
+    String value = parameters.get(SUBJECT_TOKEN);
+    String type = parameters.get(SUBJECT_TOKEN_TYPE);
+    if (value == null) {
+      throw malformed(SUBJECT_TOKEN, "is missing; expected a token of the identity provider");
+    }
+    if (value.length() > SubjectToken.LONGEST) {
+      throw malformed(SUBJECT_TOKEN, "is longer than " + SubjectToken.LONGEST + " characters");
+    }
+    if (type == null || !SUBJECT_TYPES.contains(type)) {
+      throw malformed(
+          SUBJECT_TOKEN_TYPE,
+          "expected one of %s, %s and %s"
+              .formatted(SubjectToken.ID_TOKEN, SubjectToken.ACCESS_TOKEN, SubjectToken.JWT));
+    }
+    if (parameters.containsKey(ACTOR_TOKEN)) {
+      throw malformed(ACTOR_TOKEN, "is not taken: who acts is the device, by its certificate");
+    }
+    String requested = parameters.get(REQUESTED_TYPE);
+    if (requested != null && !requested.equals(SubjectToken.ACCESS_TOKEN)) {
+      throw malformed(REQUESTED_TYPE, "expected nothing or " + SubjectToken.ACCESS_TOKEN);
+    }
+    return new SubjectToken(type, value);
   }
 
   private static List<String> audiences(List<String> resources) throws Malformed {
@@ -93,8 +149,9 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
     }
   }
 
-  /** The parameters, but for {@code resource}, which alone may be given more than once. */
-  static Map<String, String> parameters(Buffer body, List<String> resources) throws Malformed {
+  /** The parameters, but for those that may be given more than once. */
+  static Map<String, String> parameters(Buffer body, Map<String, List<String>> repeatable)
+      throws Malformed {
     String text;
     try {
       text =
@@ -115,9 +172,9 @@ record TokenRequest(Optional<DeviceId> clientId, List<String> audiences) {
       int equals = pair.indexOf('=');
       String name = decoded(equals < 0 ? pair : pair.substring(0, equals));
       String value = equals < 0 ? "" : decoded(pair.substring(equals + 1));
-      if (name.equals(RESOURCE)) {
+      if (repeatable.containsKey(name)) {
         if (!value.isEmpty()) {
-          resources.add(value);
+          repeatable.get(name).add(value);
         }
       } else if (parameters.put(name, value) != null && KNOWN.contains(name)) {
         throw malformed(name, "is given more than once");

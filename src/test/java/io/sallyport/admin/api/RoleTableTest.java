@@ -88,6 +88,18 @@ class RoleTableTest {
           new Endpoint("GET", "/api/v1/segments/{name}", null, ALL),
           new Endpoint("PUT", "/api/v1/segments/{name}", "{}", EnumSet.of(OWNER, NETWORK)),
           new Endpoint("DELETE", "/api/v1/segments/{name}", null, EnumSet.of(OWNER, NETWORK)),
+          new Endpoint("POST", "/api/v1/identity-providers", "{}", EnumSet.of(OWNER)),
+          new Endpoint(
+              "GET", "/api/v1/identity-providers", null, EnumSet.of(OWNER, OPERATOR, AUDITOR)),
+          new Endpoint(
+              "GET", "/api/v1/identity-providers/{id}", null, EnumSet.of(OWNER, OPERATOR, AUDITOR)),
+          new Endpoint("PUT", "/api/v1/identity-providers/{id}", "{}", EnumSet.of(OWNER)),
+          new Endpoint("DELETE", "/api/v1/identity-providers/{id}", null, EnumSet.of(OWNER)),
+          new Endpoint(
+              "POST",
+              "/api/v1/identity-providers/{id}/check",
+              null,
+              EnumSet.of(OWNER, OPERATOR, AUDITOR)),
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}/proof", null, ALL),
