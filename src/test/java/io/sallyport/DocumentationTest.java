@@ -25,7 +25,9 @@ class DocumentationTest {
       Set.of(
           "AmazonCorrettoCryptoProvider",
           "ETag",
+          "EdDSA",
           "HttpServer",
+          "HttpsJwks",
           "SSLEngineOptions",
           "SecureRandom",
           "SslContext");

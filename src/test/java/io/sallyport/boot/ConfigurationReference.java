@@ -12,17 +12,21 @@ import com.sun.source.util.DocTrees;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreePath;
 import io.smallrye.config.common.utils.StringUtil;
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 
 /** Reads the Javadoc of a configuration mapping and writes the manual of it. */
@@ -45,29 +49,56 @@ final class ConfigurationReference {
 
   private static final Pattern MANY = Pattern.compile("(List<|Map<String, ?)(\\w+)>");
 
-  private final CompilationUnitTree unit;
+  private final List<CompilationUnitTree> units;
   private final DocTrees documentation;
   private final Map<String, ClassTree> nested = new TreeMap<>();
   private final List<Group> groups = new ArrayList<>();
 
-  private ConfigurationReference(CompilationUnitTree unit, DocTrees documentation) {
-    this.unit = unit;
+  private ConfigurationReference(List<CompilationUnitTree> units, DocTrees documentation) {
+    this.units = units;
     this.documentation = documentation;
   }
 
-  /** The groups in the order of the source, the root's first. */
+  /**
+   * The groups in the order of the source, the root's first. Interfaces of the same folder whose
+   * names end in {@code Config} are known too.
+   */
   static List<Group> of(Path source, String prefix) throws IOException {
     var compiler = ToolProvider.getSystemJavaCompiler();
     try (var files = compiler.getStandardFileManager(null, null, null)) {
       var task =
           (JavacTask)
-              compiler.getTask(null, files, null, null, null, files.getJavaFileObjects(source));
-      CompilationUnitTree unit = task.parse().iterator().next();
-      var reference = new ConfigurationReference(unit, DocTrees.instance(task));
-      var root = (ClassTree) unit.getTypeDecls().getFirst();
+              compiler.getTask(
+                  null,
+                  files,
+                  null,
+                  null,
+                  null,
+                  files.getJavaFileObjectsFromFiles(sources(source)));
+      List<CompilationUnitTree> units = new ArrayList<>();
+      task.parse().forEach(units::add);
+      var reference = new ConfigurationReference(units, DocTrees.instance(task));
+      var root = (ClassTree) units.getFirst().getTypeDecls().getFirst();
       reference.collect(root);
+      for (CompilationUnitTree other : units.subList(1, units.size())) {
+        var type = (ClassTree) other.getTypeDecls().getFirst();
+        reference.nested.put(type.getSimpleName().toString(), type);
+        reference.collect(type);
+      }
       reference.group(root, prefix);
       return List.copyOf(reference.groups);
+    }
+  }
+
+  private static List<File> sources(Path source) throws IOException {
+    try (var all = Files.list(source.toAbsolutePath().getParent())) {
+      List<File> others =
+          all.filter(file -> file.getFileName().toString().endsWith("Config.java"))
+              .filter(file -> !file.getFileName().equals(source.getFileName()))
+              .sorted()
+              .map(Path::toFile)
+              .toList();
+      return Stream.concat(Stream.of(source.toFile()), others.stream()).toList();
     }
   }
 
@@ -155,7 +186,13 @@ final class ConfigurationReference {
   }
 
   private String text(Tree tree) {
-    String raw = documentation.getDocComment(TreePath.getPath(unit, tree));
+    String raw =
+        units.stream()
+            .map(unit -> TreePath.getPath(unit, tree))
+            .filter(Objects::nonNull)
+            .findFirst()
+            .map(documentation::getDocComment)
+            .orElse(null);
     if (raw == null || raw.isBlank()) {
       throw new IllegalArgumentException(
           "no Javadoc: " + (tree instanceof MethodTree method ? method.getName() : tree.getKind()));

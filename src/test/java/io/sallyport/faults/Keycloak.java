@@ -227,9 +227,9 @@ final class Keycloak implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     end();
-    process.waitFor();
+    process.onExit().join();
     Service.delete(folder);
   }
 }

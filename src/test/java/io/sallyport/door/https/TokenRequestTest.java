@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.sallyport.door.https.TokenRequest.Malformed;
 import io.sallyport.identity.DeviceId;
+import io.sallyport.identity.SubjectToken;
 import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
 import java.util.Random;
@@ -13,6 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenRequestTest {
+
+  private static final String EXCHANGE =
+      "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=ey.J.x"
+          + "&subject_token_type=urn:ietf:params:oauth:token-type:id_token";
 
   private static final String FORM = "application/x-www-form-urlencoded";
   private static final DeviceId DEVICE = DeviceId.parse("01890a5d-ac96-774b-bcce-b302099a8057");
@@ -82,6 +87,37 @@ class TokenRequestTest {
       })
   void refusesOtherGrantTypes(String body) {
     assertThat(refusal(body).oauthError()).isEqualTo("unsupported_grant_type");
+  }
+
+  @Test
+  void readsAnExchangeOfAPersonsToken() throws Malformed {
+    TokenRequest request = parse(EXCHANGE + "&audience=corp&resource=https://a.example&scope=x");
+
+    assertThat(request.subjectToken()).contains(new SubjectToken(SubjectToken.ID_TOKEN, "ey.J.x"));
+    assertThat(request.audiences()).containsExactly("https://a.example", "corp");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        EXCHANGE + "&actor_token=x&actor_token_type=y",
+        EXCHANGE + "&requested_token_type=urn:ietf:params:oauth:token-type:refresh_token",
+        EXCHANGE + "&subject_token=other",
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange",
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=x",
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=x"
+            + "&subject_token_type=urn:ietf:params:oauth:token-type:saml2"
+      })
+  void refusesAnExchangeThatIsNotWhole(String body) {
+    Malformed refusal = refusal(body);
+    assertThat(refusal.oauthError()).isEqualTo("invalid_request");
+    assertThat(refusal.problem().errors()).hasSize(1);
+  }
+
+  @Test
+  void refusesATokenThatIsTooLongUnread() {
+    assertThat(refusal(EXCHANGE.replace("ey.J.x", "x".repeat(SubjectToken.LONGEST + 1))))
+        .hasMessageContaining("longer");
   }
 
   @Test
