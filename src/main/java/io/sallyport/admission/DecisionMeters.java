@@ -44,6 +44,17 @@ public final class DecisionMeters {
     }
   }
 
+  void enforced(EnforcementDecision decision, Duration took) {
+    timers.get(Door.FORWARD_AUTH).record(took);
+    switch (decision) {
+      case EnforcementDecision.Allowed _ -> count(Door.FORWARD_AUTH, "admitted", "none");
+      case EnforcementDecision.Refused refused ->
+          refused.reasons().forEach(r -> count(Door.FORWARD_AUTH, "refused", r.code()));
+      case EnforcementDecision.Undecided undecided ->
+          count(Door.FORWARD_AUTH, "undecided", undecided.cause().code());
+    }
+  }
+
   /** Counts a refusal that a door made on the engine's word, in a handshake. */
   public void refusedInHandshake(Door door, RefusalReason reason) {
     count(door, "refused", reason.code());

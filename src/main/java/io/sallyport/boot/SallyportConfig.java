@@ -391,6 +391,26 @@ public interface SallyportConfig {
   interface Door {
     Https https();
 
+    ForwardAuth forwardAuth();
+
+    /** What reverse proxies ask at {@code /authz}. */
+    interface ForwardAuth {
+      /** How many questions may be under way at once; one more is answered 503. */
+      @WithDefault("512")
+      int atOnce();
+
+      /**
+       * How many uses of grants (one for each grant, audience and proxy) are counted in memory;
+       * beyond it each use is a record of its own.
+       */
+      @WithDefault("100000")
+      int countedUses();
+
+      /** How often the counts are written to the audit log; they are at shutdown, too. */
+      @WithDefault("1m")
+      Duration usesWrittenEvery();
+    }
+
     /** The device door. */
     interface Https {
       /** The address it listens on. */

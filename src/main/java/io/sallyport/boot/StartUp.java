@@ -3,6 +3,7 @@ package io.sallyport.boot;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.sallyport.admin.signin.FirstOperator;
+import io.sallyport.admission.GrantUses;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.audit.log.Sequencing;
 import io.sallyport.authority.AuthorityMaterial;
@@ -39,6 +40,7 @@ final class StartUp {
   private final SigningKeys signingKeys;
   private final ChangeFeed feed;
   private final DeviceDoor door;
+  private final GrantUses grantUses;
   private final AuditLog audit;
   private final Sequencing sequencing;
   private final PublicPort publicPort;
@@ -56,6 +58,7 @@ final class StartUp {
       SigningKeys signingKeys,
       ChangeFeed feed,
       DeviceDoor door,
+      GrantUses grantUses,
       AuditLog audit,
       Sequencing sequencing,
       PublicPort publicPort,
@@ -71,6 +74,7 @@ final class StartUp {
     this.signingKeys = signingKeys;
     this.feed = feed;
     this.door = door;
+    this.grantUses = grantUses;
     this.audit = audit;
     this.sequencing = sequencing;
     this.publicPort = publicPort;
@@ -139,6 +143,7 @@ final class StartUp {
     door.close();
     feed.close();
     sequencing.close();
+    grantUses.close();
     // Here and not when its bean is destroyed: the connection pool is closed by then, and the last
     // records would stay in a spool that may not outlive this machine.
     audit.close();

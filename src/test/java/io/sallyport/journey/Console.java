@@ -55,8 +55,9 @@ final class Console {
   /** A status and a body, {@code null} in JSON where there was none. */
   record Answer(int status, JsonNode body) {}
 
-  String newToken(String scope) {
-    return newToken(scope, List.of());
+  /** A token of one scope; {@code audiences} are what a proxy's may ask about. */
+  String newToken(String scope, String... audiences) {
+    return newToken(scope, List.of(audiences));
   }
 
   String newToken(String scope, List<String> audiences) {

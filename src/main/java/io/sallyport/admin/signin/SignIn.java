@@ -23,7 +23,7 @@ import javax.sql.DataSource;
  * Passwords}). A token can't be guessed, so a valid one is never held up, from anywhere.
  */
 @ApplicationScoped
-class SignIn {
+public class SignIn {
 
   static final int PER_OPERATOR_AND_NETWORK = 10;
   static final int PER_NETWORK = 30;
@@ -99,7 +99,12 @@ class SignIn {
         Permissions.of(row.role()));
   }
 
-  SignInOutcome withToken(String secret, SourceAddress source) {
+  /**
+   * Looks a token up. A valid one is never held up; failures are counted by network.
+   *
+   * @throws IllegalStateException if the database can't be asked
+   */
+  public SignInOutcome withToken(String secret, SourceAddress source) {
     var token = tokens.use(secret);
     if (token.isEmpty()) {
       String network = networkSubject(source);

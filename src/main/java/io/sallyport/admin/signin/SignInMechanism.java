@@ -23,10 +23,10 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Translates credentials of HTTP into an identity, on the paths where operators and proxies sign
- * in; EST and the device's endpoints carry credentials of their own, which are none of its
- * business. A request whose credentials are no good goes on without an identity and with its {@link
- * SignInRefusal}.
+ * Translates credentials of HTTP into an identity, on the paths where operators and services sign
+ * in; EST, the device's endpoints and forward-auth carry credentials of their own, which are none
+ * of its business. A request whose credentials are no good goes on without an identity and with its
+ * {@link SignInRefusal}.
  */
 @ApplicationScoped
 class SignInMechanism implements HttpAuthenticationMechanism {
@@ -90,9 +90,6 @@ class SignInMechanism implements HttpAuthenticationMechanism {
     String header;
     if (path.equals("/api") || path.startsWith("/api/") || isOAuth(request)) {
       header = request.request().getHeader(HttpHeaders.AUTHORIZATION);
-    } else if (path.equals("/authz")) {
-      // Authorization carries the device's grant there.
-      header = request.request().getHeader(HttpHeaders.PROXY_AUTHORIZATION);
     } else {
       return null;
     }

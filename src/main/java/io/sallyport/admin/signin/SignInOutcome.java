@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 
 /** What came of a try to sign in. */
-sealed interface SignInOutcome {
+public sealed interface SignInOutcome {
 
   /** Proven. */
   record Known(OperatorIdentity identity, Set<String> permissions) implements SignInOutcome {}
