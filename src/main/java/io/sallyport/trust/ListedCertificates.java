@@ -127,13 +127,11 @@ public class ListedCertificates {
     for (CasUnderAnchor.Ca ca : under) {
       IssuerAndSerial name = IssuerAndSerial.of(ca.certificate());
       boolean anchorItself = ca.id().equals(list.source().anchor());
-      if (anchorItself || !Arrays.equals(name.issuerKey(), list.facts().issuerKey())) {
+      if (anchorItself || !isIssuer(list.facts(), name)) {
         continue;
       }
       Integer reason = reasonOf(connection, list.loaded().generation(), name);
-      if (reason != null
-          && reason != CrlReason.CERTIFICATE_HOLD.code()
-          && change(connection, ca.id()) == 1) {
+      if (reason != null && revokesForEver(reason) && change(connection, ca.id()) == 1) {
         noteBelow(connection, list, ca.id(), reason);
         revoked.add(ca.id());
       }
@@ -173,6 +171,17 @@ public class ListedCertificates {
     } catch (SQLException e) {
       throw new IllegalStateException("listed certificates could not be cut off", e);
     }
+  }
+
+  /** Whether the list speaks for this certificate's issuer. */
+  static boolean isIssuer(CrlFacts facts, IssuerAndSerial certificate) {
+    return Arrays.equals(certificate.issuerKey(), facts.issuerKey());
+  }
+
+  /** Whether an entry with this reason ends a CA certificate; one on hold may come back. */
+  static boolean revokesForEver(int reason) {
+    return reason != CrlReason.CERTIFICATE_HOLD.code()
+        && reason != CrlReason.REMOVE_FROM_CRL.code();
   }
 
   private static String reason(String stored) {

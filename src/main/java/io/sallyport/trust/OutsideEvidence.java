@@ -42,6 +42,7 @@ public final class OutsideEvidence {
   private final AnchorHealths healths;
   private final AnchorWatch watch;
   private final RevocationEvidence evidence;
+  private final DraftLists drafts;
   private final Uuids uuids;
   private final Clock clock;
 
@@ -69,6 +70,7 @@ public final class OutsideEvidence {
             new CrlEntryCopy(dataSource, clock),
             put,
             clock);
+    this.drafts = new DraftLists(dataSource, settings.folder(), take, put);
     this.fetch = new FetchLists(settings, sources, take, guarded, clock, random);
     this.generations = new Generations(dataSource, clock);
     this.answers = new OcspAnswers(dataSource, clock);
@@ -90,6 +92,16 @@ public final class OutsideEvidence {
   /** What decisions ask. */
   public RevocationEvidence evidence() {
     return evidence;
+  }
+
+  /** What reads lists that are only considered. */
+  public DraftLists drafts() {
+    return drafts;
+  }
+
+  /** What many chains are judged by at once, from the snapshot of a reader of his own. */
+  public EvidenceAtRest atRest() {
+    return new EvidenceAtRest(settings.ocspRefresh());
   }
 
   /** What registrations and changes of anchors are told to. */
@@ -174,15 +186,7 @@ public final class OutsideEvidence {
       }
     } catch (CrlRefused e) {
       LOG.warnf("%s: an uploaded list was not taken: %s", e.fault().code(), e.getMessage());
-      throw new ProblemException(
-          new Problem(
-              "crl_refused",
-              "This list can't be used",
-              e.fault() == CrlFault.CRL_TOO_LARGE ? 413 : 422,
-              e.getMessage(),
-              List.of(e.fault().code()),
-              null,
-              List.of()));
+      throw refused(e);
     } finally {
       Files.deleteIfExists(file);
       Files.deleteIfExists(decoded);
@@ -196,7 +200,7 @@ public final class OutsideEvidence {
     CrlFacts facts = list.facts();
     CrlSource source =
         sources
-            .uploaded(anchor, name(facts, verified.signerKeyId()), facts.isDelta())
+            .uploaded(anchor, place(facts, verified.signerKeyId()), facts.isDelta())
             .orElseThrow(OutsideEvidence::noAnchor);
     take.take(
         source,
@@ -220,8 +224,21 @@ public final class OutsideEvidence {
                 "sha256", HexFormat.of().formatHex(sha256))));
   }
 
+  /** What an operator is told whose list can't be used. */
+  static ProblemException refused(CrlRefused why) {
+    return new ProblemException(
+        new Problem(
+            "crl_refused",
+            "This list can't be used",
+            why.fault() == CrlFault.CRL_TOO_LARGE ? 413 : 422,
+            why.getMessage(),
+            List.of(why.fault().code()),
+            null,
+            List.of()));
+  }
+
   // One place for each issuer, key and scope, so that a list follows its own kind only.
-  private static String name(CrlFacts facts, String signerKeyId) {
+  static String place(CrlFacts facts, String signerKeyId) {
     return "upload:"
         + HexFormat.of().formatHex(facts.issuerKey(), 0, 8)
         + (signerKeyId == null ? "" : ":" + signerKeyId)
@@ -259,7 +276,7 @@ public final class OutsideEvidence {
     }
   }
 
-  private static ProblemException noAnchor() {
+  static ProblemException noAnchor() {
     return new ProblemException(
         Problem.notFound("no trusted anchor of this id has its issuers asked about revocation"));
   }

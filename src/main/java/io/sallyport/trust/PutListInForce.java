@@ -14,6 +14,7 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 
@@ -103,6 +104,24 @@ public class PutListInForce {
   void check(CrlSource source, CrlFacts facts) throws SQLException, CrlRefused {
     try (Connection connection = dataSource.getConnection()) {
       lock(connection, source, facts, null);
+    }
+  }
+
+  /**
+   * Checks a list that nobody has put anywhere yet.
+   *
+   * @param source where it would be kept, if anything was kept there before
+   * @throws CrlRefused if it may not follow what is in force
+   */
+  @Transactional(rollbackOn = Exception.class)
+  void checkDraft(UUID anchor, Optional<CrlSource> source, CrlFacts facts)
+      throws SQLException, CrlRefused {
+    if (source.isPresent()) {
+      check(source.get(), facts);
+    } else if (facts.isDelta()) {
+      try (Connection connection = dataSource.getConnection()) {
+        requireBase(connection, anchor, facts);
+      }
     }
   }
 

@@ -93,7 +93,10 @@ final class StoredEvidence implements RevocationEvidence {
     }
     if (!anchor.ocsp().equals("off")
         && each.stream().noneMatch(EvidenceVerdict.Revoked.class::isInstance)) {
-      new ChainResponders(question, anchor.ocsp(), anchor.ocspUrl(), anchor.der(), at).ask(each);
+      Map<Integer, OcspAnswer> kept = turns.take(() -> answers.of(question));
+      new OcspVerdicts(
+              question, anchor.ocsp(), settings.ocspRefresh(), at, asking(question, anchor))
+          .into(each, kept);
     }
     EvidenceVerdict verdict = sum(question, each);
     if (!isBeingLearned(question, verdict)) {
@@ -103,7 +106,7 @@ final class StoredEvidence implements RevocationEvidence {
   }
 
   // RFC 5280 section 6.3.3 (b) (2): by the certificate itself, whatever its place in the chain.
-  private static boolean isCa(X509Certificate certificate) {
+  static boolean isCa(X509Certificate certificate) {
     return certificate.getBasicConstraints() >= 0;
   }
 
@@ -117,8 +120,32 @@ final class StoredEvidence implements RevocationEvidence {
             .anyMatch(CrlSources::isFetchable);
   }
 
+  private OcspVerdicts.Ask asking(EvidenceQuestion question, Anchor anchor) {
+    long deadline = System.nanoTime() + settings.ocspTimeout().toNanos();
+    return (i, cached) ->
+        responders.ask(
+            question.anchor(),
+            question.subjects().get(i),
+            question.certificates().get(i),
+            i + 1 < question.certificates().size()
+                ? question.certificates().get(i + 1)
+                : CasUnderAnchor.parse(anchor.der()),
+            anchor.ocspUrl(),
+            cached != null && cached.isRevoked(),
+            deadline);
+  }
+
   private EvidenceVerdict sum(EvidenceQuestion question, List<EvidenceVerdict> each)
       throws SQLException {
+    EvidenceVerdict sum = sum(each);
+    return sum instanceof EvidenceVerdict.Unknown unknown && unknown.cause().equals("crl_missing")
+        ? new EvidenceVerdict.Unknown(
+            turns.take(() -> refusal(question)).orElse(unknown.cause()), unknown.items())
+        : sum;
+  }
+
+  /** What the verdicts on a chain's certificates make of the chain. */
+  static EvidenceVerdict sum(List<EvidenceVerdict> each) {
     List<EvidenceItem> items = new ArrayList<>();
     String unknown = null;
     EvidenceVerdict.Revoked revoked = null;
@@ -135,114 +162,9 @@ final class StoredEvidence implements RevocationEvidence {
     if (revoked != null) {
       return revoked;
     }
-    if (unknown == null) {
-      return new EvidenceVerdict.Good(items);
-    }
-    return new EvidenceVerdict.Unknown(
-        unknown.equals("crl_missing")
-            ? turns.take(() -> refusal(question)).orElse(unknown)
-            : unknown,
-        items);
-  }
-
-  /** Asks the responders about those certificates that need it, within one deadline. */
-  private final class ChainResponders {
-
-    private final EvidenceQuestion question;
-    private final boolean first;
-    private final String url;
-    private final byte[] anchorDer;
-    private final Instant at;
-    private final long deadline = System.nanoTime() + settings.ocspTimeout().toNanos();
-
-    ChainResponders(
-        EvidenceQuestion question, String use, String url, byte[] anchorDer, Instant at) {
-      this.question = question;
-      this.first = use.equals("first");
-      this.url = url;
-      this.anchorDer = anchorDer;
-      this.at = at;
-    }
-
-    void ask(List<EvidenceVerdict> verdicts) throws SQLException {
-      Map<Integer, OcspAnswer> kept = turns.take(() -> answers.of(question));
-      for (int i = 0; i < verdicts.size(); i++) {
-        OcspAnswer cached = kept.get(i);
-        boolean good = verdicts.get(i) instanceof EvidenceVerdict.Good;
-        if (first || !good) {
-          verdicts.set(i, ask(i, verdicts.get(i), cached));
-        } else if (cached != null && cached.isRevoked() && cached.holds(at)) {
-          verdicts.set(i, revoked(i, cached));
-        }
-      }
-    }
-
-    private EvidenceVerdict ask(int i, EvidenceVerdict byLists, OcspAnswer cached) {
-      try {
-        OcspAnswer answer = current(i, cached);
-        if (answer.isRevoked()) {
-          return revoked(i, answer);
-        }
-        if (answer.isGood()) {
-          return new EvidenceVerdict.Good(List.of(item(i, answer)));
-        }
-        return orUnknown(byLists, OcspFault.OCSP_UNKNOWN);
-      } catch (OcspFailure e) {
-        // That it was revoked is better known than nothing.
-        return cached != null && cached.isRevoked()
-            ? revoked(i, cached)
-            : orUnknown(byLists, e.fault());
-      }
-    }
-
-    private OcspAnswer current(int i, OcspAnswer cached) throws OcspFailure {
-      boolean holds = cached != null && cached.holds(at);
-      if (holds && at.isBefore(cached.askedAt().plus(settings.ocspRefresh()))) {
-        return cached;
-      }
-      try {
-        OcspAnswer answer =
-            responders.ask(
-                question.anchor(),
-                question.subjects().get(i),
-                question.certificates().get(i),
-                issuer(i),
-                url,
-                cached != null && cached.isRevoked(),
-                deadline);
-        // Still valid, but overtaken: somebody on the way may play back what was true before.
-        if (cached != null && answer.thisUpdate().isBefore(cached.thisUpdate())) {
-          throw new OcspFailure(OcspFault.OCSP_STALE, "an answer older than the one known");
-        }
-        return answer;
-      } catch (OcspFailure e) {
-        if (holds) {
-          return cached;
-        }
-        throw e;
-      }
-    }
-
-    private X509Certificate issuer(int i) {
-      return i + 1 < question.certificates().size()
-          ? question.certificates().get(i + 1)
-          : CasUnderAnchor.parse(anchorDer);
-    }
-
-    private EvidenceVerdict orUnknown(EvidenceVerdict byLists, OcspFault fault) {
-      return byLists instanceof EvidenceVerdict.Unknown unknown
-              && fault != OcspFault.OCSP_NO_RESPONDER
-          ? new EvidenceVerdict.Unknown(fault.code(), unknown.items())
-          : byLists;
-    }
-
-    private EvidenceVerdict revoked(int i, OcspAnswer answer) {
-      return new EvidenceVerdict.Revoked(item(i, answer), answer.reason(), answer.revokedAt());
-    }
-
-    private EvidenceItem item(int i, OcspAnswer answer) {
-      return answer.item(question.subjects().get(i).name().issuer());
-    }
+    return unknown == null
+        ? new EvidenceVerdict.Good(items)
+        : new EvidenceVerdict.Unknown(unknown, items);
   }
 
   private Optional<Read> read(EvidenceQuestion question) throws SQLException {
