@@ -5,6 +5,7 @@ import io.sallyport.admission.Stranger.Candidate;
 import io.sallyport.registry.DeviceState;
 import io.sallyport.trust.ChainFault;
 import io.sallyport.trust.ChainVerdict;
+import io.sallyport.trust.EvidenceVerdict;
 import io.sallyport.trust.PathValidator;
 import io.sallyport.trust.PresentedChain;
 import io.sallyport.trust.TrustStore;
@@ -113,7 +114,7 @@ public final class Assessor {
 
   // Whose path is not trusted any more is told so; whose anchor finds devices in another way now
   // has to be found in that way.
-  private static boolean isRecognised(Standing standing) {
+  static boolean isRecognised(Standing standing) {
     return standing.bound() || standing.anchor() == null || standing.distrustedIssuers() > 0;
   }
 
@@ -121,15 +122,43 @@ public final class Assessor {
       Standing standing, PresentedChain chain, Instant now, Assessment assessment)
       throws StoreUnavailableException {
     checkRegistration(standing, now, assessment);
-    boolean trusted = standing.anchor() != null && standing.distrustedIssuers() == 0;
-    if (trusted && !standing.anchor().registryIsEvidence()) {
-      List<X509Certificate> belowAnchor = new ArrayList<>();
-      belowAnchor.add(chain.leaf());
-      belowAnchor.addAll(
-          issuers(
-              () -> trust.certificates(standing.path().subList(0, standing.path().size() - 1))));
-      evidence.check(standing.anchor(), belowAnchor, now, assessment);
+    if (needsEvidence(standing)) {
+      evidence.check(standing.anchor(), belowAnchor(standing, chain.leaf()), now, assessment);
     }
+  }
+
+  /** Whether an outside CA has a say in this certificate. */
+  static boolean needsEvidence(Standing standing) {
+    return standing.anchor() != null
+        && standing.distrustedIssuers() == 0
+        && !standing.anchor().registryIsEvidence();
+  }
+
+  /** The leaf and the CA certificates of its path, the anchor left out. */
+  List<X509Certificate> belowAnchor(Standing standing, X509Certificate leaf)
+      throws StoreUnavailableException {
+    List<X509Certificate> belowAnchor = new ArrayList<>();
+    belowAnchor.add(leaf);
+    belowAnchor.addAll(
+        issuers(() -> trust.certificates(standing.path().subList(0, standing.path().size() - 1))));
+    return belowAnchor;
+  }
+
+  /**
+   * What {@link #assess} and {@link #checkLifecycle} say of a certificate that is recognised, with
+   * an outside CA's verdict at hand.
+   *
+   * @param verdict null if none is wanted
+   */
+  static Assessment recognised(Standing standing, EvidenceVerdict verdict, Instant now) {
+    Assessment assessment = new Assessment();
+    assessment.recognised(standing);
+    checkRegistration(standing, now, assessment);
+    if (verdict != null && needsEvidence(standing)) {
+      IssuerEvidence.note(standing.anchor(), verdict, assessment);
+    }
+    checkLifecycle(assessment);
+    return assessment;
   }
 
   private static void checkRegistration(Standing standing, Instant now, Assessment assessment) {

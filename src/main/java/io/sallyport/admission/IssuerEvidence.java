@@ -34,7 +34,12 @@ public final class IssuerEvidence {
   void check(
       StandingAnchor anchor, List<X509Certificate> belowAnchor, Instant at, Assessment assessment)
       throws StoreUnavailableException {
-    switch (ask(EvidenceQuestion.of(anchor.id(), belowAnchor), at)) {
+    note(anchor, ask(EvidenceQuestion.of(anchor.id(), belowAnchor), at), assessment);
+  }
+
+  /** Puts a verdict on record, and what follows from it under this anchor. */
+  static void note(StandingAnchor anchor, EvidenceVerdict verdict, Assessment assessment) {
+    switch (verdict) {
       case EvidenceVerdict.Good good -> {
         for (EvidenceItem item : good.items()) {
           assessment.passed(CHECK, describe(anchor, item));

@@ -9,6 +9,7 @@ import io.sallyport.identity.Door;
 import io.sallyport.identity.SourceAddress;
 import io.sallyport.identity.UserFacts;
 import io.sallyport.policy.Policies;
+import io.sallyport.policy.Policy;
 import io.sallyport.policy.PolicyQuestion;
 import io.sallyport.policy.PolicyVerdict;
 import io.sallyport.policy.PolicyVerdict.Admit;
@@ -59,27 +60,38 @@ public final class PolicyCheck {
    *     it: then nothing is known
    */
   Answer ask(Standing standing, Circumstances circumstances) throws StoreUnavailableException {
-    Map<String, PostureFact> posture = posture(standing.described().posture(), circumstances.now());
-    PolicyQuestion question =
-        new PolicyQuestion(
-            device(standing),
-            certificate(standing),
-            posture,
-            circumstances.door(),
-            circumstances.source(),
-            circumstances.user(),
-            circumstances.now());
-    Instant factsUntil =
-        posture.values().stream()
-            .map(PostureFact::expiresAt)
-            .min(Instant::compareTo)
-            .orElse(Instant.MAX);
+    return ask(inForce(standing), question(standing, circumstances));
+  }
+
+  /** The policy that was in force when the standing was read. */
+  Policy inForce(Standing standing) throws StoreUnavailableException {
     try {
-      return new Answer(
-          policies.inForce(standing.described().policyVersion()).judge(question), factsUntil);
+      return policies.inForce(standing.described().policyVersion());
     } catch (SQLException e) {
       throw new StoreUnavailableException(Cause.STORE_UNAVAILABLE, e);
     }
+  }
+
+  /** What a policy is asked about a device in these circumstances. */
+  static PolicyQuestion question(Standing standing, Circumstances circumstances) {
+    return new PolicyQuestion(
+        device(standing),
+        certificate(standing),
+        posture(standing.described().posture(), circumstances.now()),
+        circumstances.door(),
+        circumstances.source(),
+        circumstances.user(),
+        circumstances.now());
+  }
+
+  /** The verdict of any policy, one in force or a draft. */
+  static Answer ask(Policy policy, PolicyQuestion question) {
+    return new Answer(
+        policy.judge(question),
+        question.posture().values().stream()
+            .map(PostureFact::expiresAt)
+            .min(Instant::compareTo)
+            .orElse(Instant.MAX));
   }
 
   /** Puts an answer on record, and what it opens or why it opens nothing. */

@@ -70,6 +70,32 @@ record Standing(
       String certificateSource,
       long policyVersion) {}
 
+  /**
+   * As it would be with so many more CA certificates of its path trusted no longer; those that are
+   * not trusted today make it so already.
+   *
+   * @param revoked whether they were revoked, and not only removed
+   */
+  Standing distrusting(int more, boolean revoked) {
+    return new Standing(
+        device,
+        deviceName,
+        deviceState,
+        deviceEpoch,
+        deviceVersion,
+        segments,
+        certificate,
+        path,
+        pathNotAfter,
+        certificateEpoch,
+        anchor,
+        bound,
+        distrustedIssuers + more,
+        issuerRevoked || revoked,
+        revocation,
+        described);
+  }
+
   Instant notAfter() {
     return certificate.notAfter().isBefore(pathNotAfter) ? certificate.notAfter() : pathNotAfter;
   }

@@ -43,7 +43,8 @@ public final class StandingQuery implements AutoCloseable {
   private static final Comparator<Granted> NEWEST_FIRST =
       Comparator.comparing((Granted granted) -> granted.grant().id().toString()).reversed();
 
-  private static final String JOINS =
+  /** The joins of {@code certificate c} that {@link StandingRow} reads from. */
+  static final String JOINS =
       """
       join device d on d.id = c.device_id
       left join trust_anchor t on t.id = c.path[cardinality(c.path)]
