@@ -11,5 +11,9 @@
  * {@link io.sallyport.admission.StrangerQuery} alone join the tables of other packages, and only
  * read them. The one thing written besides the record and its grant is the registration of a
  * certificate that an anchor's mapping led to its device, by the registry's own command.
+ *
+ * <p>What a decision would be, today or after a change that is not made yet, is told by {@link
+ * io.sallyport.admission.Explain} and {@link io.sallyport.admission.Simulator} with the same
+ * classes; they open nothing and write nothing.
  */
 package io.sallyport.admission;

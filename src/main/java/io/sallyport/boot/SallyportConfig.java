@@ -59,6 +59,8 @@ public interface SallyportConfig {
 
   Admission admission();
 
+  Simulation simulation();
+
   Door door();
 
   Posture posture();
@@ -75,6 +77,21 @@ public interface SallyportConfig {
   Operator operator();
 
   Shutdown shutdown();
+
+  /** What simulations may cost, on each replica. */
+  interface Simulation {
+    /** How many may run at the same time; each holds one database connection. */
+    @WithDefault("2")
+    int atOnce();
+
+    /** How long one may take before it is given up. */
+    @WithDefault("5m")
+    Duration longest();
+
+    /** How long one rests after each batch of devices, in percent of the time the batch took. */
+    @WithDefault("50")
+    int restPercent();
+  }
 
   /** The database beside the service. */
   interface Database {

@@ -83,6 +83,7 @@ public class DecisionsResource {
   public DecisionView read(@PathParam("id") String id) {
     return parsed(id)
         .flatMap(decisions::find)
+        .map(ExplainResource::explained)
         .orElseThrow(() -> new ProblemException(Problem.notFound("no decision has this id")));
   }
 

@@ -37,6 +37,12 @@ public final class Permissions {
   public static final String SEGMENTS_READ = "segments:read";
   public static final String SEGMENTS_WRITE = "segments:write";
 
+  /** To ask who would be cut off and who let in by a change. */
+  public static final String SIMULATIONS_RUN = "simulations:run";
+
+  /** To run today's decision dry, for one device. */
+  public static final String DEVICES_EXPLAIN = "devices:explain";
+
   /** The transparency log: its head, tiles, proofs and export. */
   public static final String AUDIT_READ = "audit:read";
 
@@ -79,6 +85,7 @@ public final class Permissions {
       Set.of(
           DEVICES_READ,
           POSTURE_READ,
+          DEVICES_EXPLAIN,
           CERTIFICATES_READ,
           REVOCATIONS_READ,
           DECISIONS_READ,
@@ -94,6 +101,7 @@ public final class Permissions {
     return switch (role) {
       case OWNER ->
           with(
+              SIMULATIONS_RUN,
               DEVICES_WRITE,
               DEVICES_STATE,
               DEVICES_SUSPEND,
@@ -113,6 +121,7 @@ public final class Permissions {
               TOKENS_WRITE);
       case OPERATOR ->
           with(
+              SIMULATIONS_RUN,
               DEVICES_WRITE,
               DEVICES_STATE,
               DEVICES_SUSPEND,
@@ -125,8 +134,8 @@ public final class Permissions {
               PROVIDERS_READ,
               ENROLMENTS_WRITE);
       case HELPDESK -> with(DEVICES_SUSPEND, GRANTS_END, ENROLMENTS_WRITE);
-      case AUDITOR -> with(AUDIT_READ, TOKENS_READ, ANCHORS_READ, PROVIDERS_READ);
-      case NETWORK -> with(POLICIES_WRITE, SEGMENTS_WRITE);
+      case AUDITOR -> with(SIMULATIONS_RUN, AUDIT_READ, TOKENS_READ, ANCHORS_READ, PROVIDERS_READ);
+      case NETWORK -> with(SIMULATIONS_RUN, POLICIES_WRITE, SEGMENTS_WRITE);
     };
   }
 

@@ -103,6 +103,10 @@ class RoleTableTest {
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}/proof", null, ALL),
+          new Endpoint("GET", "/api/v1/decisions/{id}/again", null, ALL),
+          new Endpoint("GET", "/api/v1/devices/{id}/explain", null, ALL),
+          new Endpoint(
+              "POST", "/api/v1/simulations", "{}", EnumSet.of(OWNER, OPERATOR, AUDITOR, NETWORK)),
           new Endpoint("GET", "/api/v1/audit/log/checkpoint", null, EnumSet.of(OWNER, AUDITOR)),
           new Endpoint("GET", "/api/v1/audit/log/keys", null, EnumSet.of(OWNER, AUDITOR)),
           new Endpoint("GET", "/api/v1/audit/log/tile/{path}", null, EnumSet.of(OWNER, AUDITOR)),
