@@ -38,7 +38,7 @@ public final class TestDatabase {
     // A database of its own for each JVM, so that a given server may be used by several runs.
     String name = "sallyport_test_" + ProcessHandle.current().pid() + "_" + System.nanoTime();
     try (Connection superuser = DriverManager.getConnection(superuserUrl, user, password)) {
-      DatabaseRoles.ensure(superuser, name, PASSWORD, PASSWORD);
+      DatabaseRoles.ensure(superuser, name, PASSWORD, PASSWORD, PASSWORD);
     }
     this.url = superuserUrl.replaceFirst("/[^/?]*(\\?.*)?$", "/" + name);
     migrate();
@@ -47,7 +47,8 @@ public final class TestDatabase {
   private void migrate() {
     Flyway.configure()
         .dataSource(ownerDataSource(this))
-        .placeholders(Map.of("appRole", DatabaseRoles.APP))
+        .placeholders(
+            Map.of("appRole", DatabaseRoles.APP, "retentionRole", DatabaseRoles.RETENTION))
         .load()
         .migrate();
   }
@@ -84,6 +85,11 @@ public final class TestDatabase {
     return ownerDataSource(this);
   }
 
+  /** This database, signed in as the role that drops and erases. */
+  public DataSource retention() {
+    return dataSource(url, DatabaseRoles.RETENTION);
+  }
+
   /** What another JVM needs as {@code SALLYPORT_TEST_DATABASE_URL} to use the same server. */
   public static String serverUrl() {
     TestDatabase first = shared();
@@ -113,7 +119,8 @@ public final class TestDatabase {
         "quarkus.datasource.password", PASSWORD,
         "quarkus.flyway.jdbc-url", url,
         "quarkus.flyway.username", DatabaseRoles.OWNER,
-        "quarkus.flyway.password", PASSWORD);
+        "quarkus.flyway.password", PASSWORD,
+        "sallyport.audit.retention.password", PASSWORD);
   }
 
   private static TestDatabase start() throws SQLException {

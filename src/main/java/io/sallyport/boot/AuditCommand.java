@@ -182,7 +182,7 @@ final class AuditCommand {
 
   /** What an export holds must not steer the terminal. */
   private static String printable(String text) {
-    return text.replaceAll("\\p{Cc}", "\uFFFD");
+    return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "\uFFFD");
   }
 
   private InputStream fetch() throws IOException, GeneralSecurityException, InterruptedException {

@@ -3,12 +3,17 @@ package io.sallyport.boot;
 import java.util.Map;
 
 /**
- * Where the database is and how both roles sign in.
+ * Where the database is and how its roles sign in.
  *
  * @param url a JDBC URL
  */
 record DatabaseAddress(
-    String url, String appUser, String appPassword, String ownerUser, String ownerPassword) {
+    String url,
+    String appUser,
+    String appPassword,
+    String ownerUser,
+    String ownerPassword,
+    String retentionPassword) {
 
   /** The same as Quarkus' own settings: the service's pool as the app role, Flyway as the owner. */
   Map<String, String> asQuarkusSettings() {
@@ -18,7 +23,8 @@ record DatabaseAddress(
         "quarkus.datasource.password", appPassword,
         "quarkus.flyway.jdbc-url", url,
         "quarkus.flyway.username", ownerUser,
-        "quarkus.flyway.password", ownerPassword);
+        "quarkus.flyway.password", ownerPassword,
+        "sallyport.audit.retention.password", retentionPassword);
   }
 
   @Override

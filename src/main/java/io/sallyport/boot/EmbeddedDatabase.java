@@ -52,6 +52,7 @@ final class EmbeddedDatabase {
     String superuser = secret(folder.resolve("superuser"), random);
     String owner = secret(folder.resolve("owner"), random);
     String app = secret(folder.resolve("app"), random);
+    String retention = secret(folder.resolve("retention"), random);
     try {
       EmbeddedPostgres postgres =
           EmbeddedPostgres.builder()
@@ -73,13 +74,14 @@ final class EmbeddedDatabase {
       try (var connection = postgres.getPostgresDatabase().getConnection();
           var statement = connection.createStatement()) {
         statement.execute("alter role postgres password '" + superuser + "'");
-        DatabaseRoles.ensure(connection, DatabaseRoles.DATABASE, owner, app);
+        DatabaseRoles.ensure(connection, DatabaseRoles.DATABASE, owner, app, retention);
         PrivateFiles.write(cluster.resolve("pg_hba.conf"), HBA.getBytes());
         statement.execute("select pg_reload_conf()");
       }
       String url =
           "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/" + DatabaseRoles.DATABASE;
-      return new DatabaseAddress(url, DatabaseRoles.APP, app, DatabaseRoles.OWNER, owner);
+      return new DatabaseAddress(
+          url, DatabaseRoles.APP, app, DatabaseRoles.OWNER, owner, retention);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "the embedded PostgreSQL under " + folder + " did not start", e);

@@ -1,12 +1,15 @@
 package io.sallyport.boot;
 
 import io.sallyport.admission.StatusListQuery;
+import io.sallyport.audit.Partitions;
+import io.sallyport.audit.retention.Retention;
 import io.sallyport.authority.EnrolmentRequests;
 import io.sallyport.authority.SupersededCertificates;
 import io.sallyport.feed.ChangeLog;
 import io.sallyport.grant.EndGrants;
 import io.sallyport.limit.FailedAttempts;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -26,6 +29,8 @@ final class Housekeeping {
   private final SupersededCertificates superseded;
   private final EnrolmentRequests requests;
   private final StatusListQuery statusLists;
+  private final Partitions partitions;
+  private final Retention retention;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("housekeeping").factory());
@@ -36,21 +41,40 @@ final class Housekeeping {
       ChangeLog changes,
       SupersededCertificates superseded,
       EnrolmentRequests requests,
-      StatusListQuery statusLists) {
+      StatusListQuery statusLists,
+      Partitions partitions,
+      Retention retention) {
     this.attempts = attempts;
     this.grants = grants;
     this.changes = changes;
     this.superseded = superseded;
     this.requests = requests;
     this.statusLists = statusLists;
+    this.partitions = partitions;
+    this.retention = retention;
   }
 
   void start() {
     clockwork.scheduleWithFixedDelay(this::tidy, 1, MINUTES, TimeUnit.MINUTES);
+    clockwork.scheduleWithFixedDelay(this::keepMonths, 0, MINUTES, TimeUnit.MINUTES);
   }
 
   void close() {
     clockwork.shutdownNow();
+  }
+
+  /** A month that is not made in time costs nothing but a move later; silence would not do. */
+  private void keepMonths() {
+    try {
+      partitions.makeAhead();
+    } catch (SQLException | RuntimeException e) {
+      LOG.warn("the audit log's next months can't be made now", e);
+    }
+    try {
+      retention.run();
+    } catch (SQLException | IOException | RuntimeException e) {
+      LOG.warn("the audit log's old months can't be dropped now; they stay", e);
+    }
   }
 
   private void tidy() {

@@ -6,6 +6,7 @@ import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Period;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -642,6 +643,32 @@ public interface SallyportConfig {
     Optional<Path> key();
 
     Log log();
+
+    Retention retention();
+
+    /** How long records stay. Months go as a whole, into a file first that can be checked alone. */
+    interface Retention {
+      /**
+       * How long a month stays after its end, such as {@code P13M} or {@code P2Y}; for ever where
+       * unset. Needs {@code archive} and {@code password}.
+       */
+      Optional<Period> after();
+
+      /**
+       * The folder where a month goes before it is dropped: on storage that outlives this machine.
+       */
+      Optional<Path> archive();
+
+      /** The database role that drops months and erases personal data. */
+      @WithDefault("sallyport_retention")
+      String username();
+
+      /**
+       * Its password. Where unset, nothing is dropped nor erased; the embedded database sets it by
+       * itself.
+       */
+      Optional<String> password();
+    }
 
     /** The Merkle tree over the audit log. */
     interface Log {

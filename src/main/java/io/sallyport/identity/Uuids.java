@@ -46,6 +46,13 @@ public final class Uuids {
   }
 
   /**
+   * The time in the first 48 bits of a UUIDv7, in milliseconds; of any other UUID it is no time.
+   */
+  public static Instant timeOf(UUID id) {
+    return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
+  }
+
+  /**
    * Reads the 36-character form; the shorter forms that {@link UUID#fromString} also takes are
    * refused, so that one identifier has one spelling.
    *

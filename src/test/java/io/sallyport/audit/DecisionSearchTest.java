@@ -93,7 +93,8 @@ class DecisionSearchTest {
       do {
         var page =
             search.search(
-                new DecisionQuery(device.id(), null, null, null, null, null, null, cursor, 3));
+                new DecisionQuery(
+                    device.id(), null, null, null, null, null, null, null, null, null, cursor, 3));
         page.items().forEach(view -> found.add(view.id()));
         cursor = page.nextCursor().orElse(null);
         pages++;
@@ -156,7 +157,9 @@ class DecisionSearchTest {
       Instant to) {
     SourceRange range = source == null ? null : SourceRange.parse(source);
     return search
-        .search(new DecisionQuery(device, outcome, reason, door, range, from, to, null, 500))
+        .search(
+            new DecisionQuery(
+                device, null, outcome, reason, door, range, null, null, from, to, null, 500))
         .items()
         .stream()
         .map(DecisionView::id)

@@ -5,6 +5,7 @@ import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,12 @@ public final class RealRecords {
       }
     }
     return written;
+  }
+
+  /** The same, all of one time. */
+  public List<UUID> writeAt(Instant first, int count) throws AuditUnavailableException {
+    samples.clock.set(first);
+    return write(count);
   }
 
   private static UUID append(AuditLog log, DecisionRecord record) throws AuditUnavailableException {

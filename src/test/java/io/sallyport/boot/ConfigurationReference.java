@@ -176,6 +176,7 @@ final class ConfigurationReference {
     return switch (bare) {
       case "Path" -> "path";
       case "Duration" -> "duration";
+      case "Period" -> "years, months and days as in ISO 8601, such as `P1Y6M`";
       case "String" -> "text";
       case "boolean" -> "`true` or `false`";
       case "int", "long", "Integer" -> "number";

@@ -33,6 +33,7 @@ class SallyportConfigTest {
                 Map.ofEntries(
                     Map.entry("sallyport.admission.patience", "2s"),
                     Map.entry("sallyport.audit.log.period", "500ms"),
+                    Map.entry("sallyport.audit.retention.username", "sallyport_retention"),
                     Map.entry("sallyport.audit.patience", "3s"),
                     Map.entry("sallyport.audit.queue", "4096"),
                     Map.entry("sallyport.audit.singles-per-minute", "600"),

@@ -14,8 +14,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import jakarta.ws.rs.core.UriInfo;
 import java.time.Clock;
-import java.util.List;
-import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -26,8 +24,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "audit")
 public class AuditExportResource {
 
-  private static final String NDJSON = "application/x-ndjson";
-
   private final TransparencyLog log;
   private final Clock clock;
 
@@ -37,17 +33,17 @@ public class AuditExportResource {
   }
 
   @GET
-  @Produces(NDJSON)
-  @Operation(summary = "Export the log with its checkpoints and keys, one JSON object a line")
+  @Produces({"application/x-ndjson", "text/csv"})
+  @Operation(
+      summary =
+          "Export the log: with its checkpoints and keys, one JSON object a line, or its records as CSV")
   public Response export(@Context UriInfo uri) {
-    Parameters.of(uri, "format")
-        .oneOf("format", text -> Optional.of(text).filter("ndjson"::equals), List.of("ndjson"));
+    Parameters.of(uri, "format");
+    boolean csv = DecisionFiguresResource.isCsv(uri);
     var export =
         TransparencyLogResource.asking(() -> log.export(clock.instant()))
             .orElseThrow(() -> new ProblemException(Problem.notFound("nothing was recorded yet")));
-    StreamingOutput lines = export::write;
-    return Response.ok(lines)
-        .header("Content-Disposition", "attachment; filename=\"audit.ndjson\"")
-        .build();
+    StreamingOutput lines = csv ? export::writeCsv : export::write;
+    return DecisionFiguresResource.download(lines, "audit", csv);
   }
 }

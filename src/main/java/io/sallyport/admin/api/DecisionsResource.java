@@ -2,15 +2,11 @@ package io.sallyport.admin.api;
 
 import io.quarkus.security.PermissionsAllowed;
 import io.sallyport.admin.signin.Permissions;
-import io.sallyport.audit.DecisionQuery;
 import io.sallyport.audit.DecisionSearch;
 import io.sallyport.audit.DecisionView;
-import io.sallyport.audit.Outcome;
-import io.sallyport.audit.SourceRange;
+import io.sallyport.audit.SearchTooBroadException;
 import io.sallyport.audit.log.TransparencyLog;
 import io.sallyport.identity.DecisionId;
-import io.sallyport.identity.DeviceId;
-import io.sallyport.identity.Door;
 import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -22,11 +18,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -36,8 +29,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "decisions")
 public class DecisionsResource {
-
-  private static final String REASON = "[a-z][a-z_]{0,63}";
 
   private final DecisionSearch decisions;
   private final TransparencyLog log;
@@ -51,27 +42,7 @@ public class DecisionsResource {
   @PermissionsAllowed(Permissions.DECISIONS_READ)
   @Operation(summary = "List decisions, newest first")
   public Page<DecisionView> list(@Context UriInfo uri) {
-    var parameters =
-        Parameters.of(uri, "device", "outcome", "reason", "door", "source", "from", "to");
-    UUID device = parameters.uuid("device");
-    var page =
-        decisions.search(
-            new DecisionQuery(
-                device == null ? null : new DeviceId(device),
-                oneOf(parameters, "outcome", Outcome.values(), Outcome::wire),
-                parameters.read(
-                    "reason",
-                    DecisionsResource::reason,
-                    "expected a reason code such as unknown_device"),
-                oneOf(parameters, "door", Door.values(), Door::wire),
-                parameters.read(
-                    "source",
-                    SourceRange::parse,
-                    "expected an address or a network such as 192.0.2.0/24"),
-                parameters.instant("from"),
-                parameters.instant("to"),
-                parameters.cursor(DecisionId::parse),
-                parameters.limit()));
+    var page = asking(() -> decisions.search(DecisionFilters.of(uri)));
     return new Page<>(
         page.items(), page.nextCursor().map(id -> Parameters.cursorOf(id.toString())).orElse(null));
   }
@@ -116,19 +87,17 @@ public class DecisionsResource {
     }
   }
 
-  private static <T> T oneOf(
-      Parameters parameters, String name, T[] values, Function<T, String> wire) {
-    List<String> allowed = Arrays.stream(values).map(wire).toList();
-    return parameters.oneOf(
-        name,
-        text -> Arrays.stream(values).filter(value -> wire.apply(value).equals(text)).findFirst(),
-        allowed);
-  }
-
-  private static String reason(String text) {
-    if (!text.matches(REASON)) {
-      throw new IllegalArgumentException(text);
+  /** A question that takes too long is the asker's to narrow. */
+  static <T> T asking(Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (SearchTooBroadException e) {
+      throw new ProblemException(
+          Problem.of(
+              "search_too_broad",
+              "The question takes too long",
+              422,
+              "narrow it by from and to, or by a filter more"));
     }
-    return text;
   }
 }

@@ -50,6 +50,10 @@ public final class Permissions {
   public static final String PROVIDERS_READ = "identityProviders:read";
 
   public static final String PROVIDERS_WRITE = "identityProviders:write";
+
+  /** What may leave the log: legal holds, erasures of personal data. */
+  public static final String AUDIT_WRITE = "audit:write";
+
   public static final String ENROLMENTS_WRITE = "enrolments:write";
   public static final String TOKENS_READ = "tokens:read";
   public static final String TOKENS_WRITE = "tokens:write";
@@ -78,8 +82,9 @@ public final class Permissions {
    */
   public static final String POSTURE = "posture";
 
-  // A stolen token must not make itself heirs, nor become a person.
-  private static final Set<String> NEVER_BY_TOKEN = Set.of(TOKENS_WRITE, SELF_PASSWORD);
+  // A stolen token must not make itself heirs, become a person, nor have anything forgotten.
+  private static final Set<String> NEVER_BY_TOKEN =
+      Set.of(TOKENS_WRITE, SELF_PASSWORD, AUDIT_WRITE);
 
   private static final Set<String> READ =
       Set.of(
@@ -117,6 +122,7 @@ public final class Permissions {
               POLICIES_WRITE,
               SEGMENTS_WRITE,
               AUDIT_READ,
+              AUDIT_WRITE,
               TOKENS_READ,
               TOKENS_WRITE);
       case OPERATOR ->

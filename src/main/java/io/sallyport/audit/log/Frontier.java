@@ -36,6 +36,26 @@ public final class Frontier {
     return frontier;
   }
 
+  /**
+   * Of a tree of {@code size} leaves, from what {@link #roots} gave.
+   *
+   * @throws IllegalArgumentException if there is not one root for each bit that is set in size
+   */
+  public static Frontier of(long size, List<TreeHash> roots) {
+    if (size < 0 || Long.bitCount(size) != roots.size()) {
+      throw new IllegalArgumentException("no edge of a tree of " + size + " leaves");
+    }
+    var frontier = new Frontier();
+    frontier.roots.addAll(roots);
+    frontier.size = size;
+    return frontier;
+  }
+
+  /** The roots of the complete subtrees, the largest first. */
+  List<TreeHash> roots() {
+    return List.copyOf(roots);
+  }
+
   /** Another one of the same tree, which grows by itself. */
   public Frontier copy() {
     var copy = new Frontier();

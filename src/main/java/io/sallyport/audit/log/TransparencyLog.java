@@ -20,7 +20,8 @@ public final class TransparencyLog {
   private static final String ENTRIES =
       """
       select r.canonical
-      from log_leaf l left join audit_record r on r.id = l.record_id
+      from log_leaf l
+        left join lateral (select canonical from audit_record where id = l.record_id limit 1) r on true
       where l.number >= ? and l.number < ?
       order by l.number
       """;

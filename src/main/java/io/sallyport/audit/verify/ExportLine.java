@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sallyport.audit.RowCheck;
 import io.sallyport.audit.log.Checkpoint;
+import io.sallyport.audit.log.Frontier;
 import io.sallyport.audit.log.Leaf;
 import io.sallyport.audit.log.NoteKey;
 import io.sallyport.audit.log.SignedNote;
@@ -13,12 +14,42 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /** One line of an export, read and checked as far as it can be alone. */
 sealed interface ExportLine {
 
-  record Begin(String origin, long size, Instant at) implements ExportLine {}
+  /**
+   * @param edge of the tree before the first leaf that follows
+   * @param first the smallest id whose record should be here; the rest of the log is elsewhere
+   * @param last the greatest
+   */
+  record Begin(String origin, long size, Instant at, Frontier edge, String first, String last)
+      implements ExportLine {
+
+    /** Whether this is a part of a log, kept when the log dropped it. */
+    boolean isArchive() {
+      return !first.equals(LEAST) || !last.equals(GREATEST);
+    }
+
+    boolean shouldHave(String id) {
+      // In lower-case hexadecimal, text sorts as the numbers do.
+      return id.compareTo(first) >= 0 && id.compareTo(last) <= 0;
+    }
+  }
+
+  String LEAST = "00000000-0000-0000-0000-000000000000";
+  String GREATEST = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+  /**
+   * What a record says that the log dropped after it had been archived.
+   *
+   * @param first the smallest id
+   * @param beyond the first id after them
+   * @param archive the SHA-256 of the file where they are
+   */
+  record Dropped(String first, String beyond, long records, String archive) {}
 
   record Key(NoteKey key) implements ExportLine {}
 
@@ -27,6 +58,7 @@ sealed interface ExportLine {
    * @param computed the hash of the record itself; null if the record is gone
    * @param at the record's time; null if it can't be read
    * @param differences between record and row
+   * @param dropped what this record says was dropped; null if it is about something else
    */
   record LeafLine(
       long index,
@@ -35,7 +67,8 @@ sealed interface ExportLine {
       TreeHash computed,
       Instant at,
       boolean erased,
-      List<String> differences)
+      List<String> differences,
+      Dropped dropped)
       implements ExportLine {}
 
   record CheckpointLine(SignedNote note, Checkpoint checkpoint) implements ExportLine {}
@@ -81,7 +114,29 @@ sealed interface ExportLine {
       return new Begin(
           value.path("origin").asText(),
           value.path("size").asLong(-1),
-          Instant.parse(value.path("at").asText()));
+          Instant.parse(value.path("at").asText()),
+          edge(value),
+          value.at("/records/first").asText(LEAST),
+          value.at("/records/last").asText(GREATEST));
+    }
+
+    private static Frontier edge(JsonNode value) {
+      var roots = new ArrayList<TreeHash>();
+      value.path("edge").forEach(root -> roots.add(TreeHash.ofBase64(root.asText())));
+      return Frontier.of(value.path("from").asLong(0), roots);
+    }
+
+    private static Dropped dropped(JsonNode record) {
+      if (!record.path("kind").asText().equals("change")
+          || !record.path("action").asText().equals(LogVerifier.RETENTION_DROP)) {
+        return null;
+      }
+      JsonNode after = record.path("after");
+      return new Dropped(
+          after.path("firstId").asText(),
+          after.path("beyondId").asText(),
+          after.path("records").asLong(),
+          after.path("sha256").asText());
     }
 
     private static ExportLine checkpoint(String text) {
@@ -94,7 +149,8 @@ sealed interface ExportLine {
       String id = value.path("id").asText();
       TreeHash stored = TreeHash.ofBase64(value.path("hash").asText());
       if (!value.has("canonical")) {
-        return new LeafLine(index, id, stored, null, null, false, List.of());
+        return new LeafLine(
+            index, Uuids.parse(id).toString(), stored, null, null, false, List.of(), null);
       }
       byte[] canonical = value.get("canonical").asText().getBytes(StandardCharsets.UTF_8);
       TreeHash computed = Leaf.hashOf(canonical);
@@ -104,10 +160,17 @@ sealed interface ExportLine {
         JsonNode record = json.readTree(canonical);
         Instant at = Instant.parse(record.path("at").asText());
         return new LeafLine(
-            index, id, stored, computed, at, erased, rows.differences(record, columns));
+            index,
+            id,
+            stored,
+            computed,
+            at,
+            erased,
+            rows.differences(record, columns),
+            dropped(record));
       } catch (IOException | DateTimeException e) {
         return new LeafLine(
-            index, id, stored, computed, null, erased, List.of("canonical: not a record"));
+            index, id, stored, computed, null, erased, List.of("canonical: not a record"), null);
       }
     }
   }

@@ -35,6 +35,7 @@ final class LogCheck {
   private Long end;
   private Frontier byStored = new Frontier();
   private Frontier byRecord = new Frontier();
+  private final MissingRecords missing = new MissingRecords();
   private final List<String> doubtful = new ArrayList<>();
   private boolean lost;
   private long expected;
@@ -74,6 +75,9 @@ final class LogCheck {
           wrong("a second export begins in the middle of the first");
         }
         begin = first;
+        byStored = first.edge().copy();
+        byRecord = first.edge().copy();
+        expected = first.edge().size();
       }
       case ExportLine.Key key -> listed.add(key.key());
       case ExportLine.LeafLine leaf -> leaf(leaf);
@@ -97,7 +101,9 @@ final class LogCheck {
     expected = Math.max(expected, leaf.index() + 1);
     String name = "record " + leaf.id() + " (leaf " + leaf.index() + ")";
     if (leaf.computed() == null) {
-      wrong(name + " was removed");
+      if (begin == null || begin.shouldHave(leaf.id())) {
+        missing.add(leaf.id(), name);
+      }
     } else if (!leaf.computed().equals(leaf.stored())) {
       doubtful.add(name);
     }
@@ -106,6 +112,9 @@ final class LogCheck {
     }
     if (leaf.erased()) {
       erased++;
+    }
+    if (leaf.dropped() != null) {
+      missing.dropped(leaf.dropped(), name);
     }
     time(leaf, name);
     byStored.append(leaf.stored());
@@ -191,6 +200,7 @@ final class LogCheck {
   }
 
   Report report() {
+    missing.judge(this::wrong, this::remark);
     if (begin == null) {
       wrong("this is no export: its first line does not say so");
     } else if (end == null || end != read) {
@@ -207,8 +217,8 @@ final class LogCheck {
               + doubtful.size()
               + " of them have another hash than their records");
     }
-    remembered
-        .values()
+    remembered.values().stream()
+        .filter(known -> begin == null || !begin.isArchive() || isCovered(known))
         .forEach(
             known ->
                 wrong(
@@ -222,8 +232,17 @@ final class LogCheck {
     if (erased > 0) {
       remark("of " + erased + " records the personal data were erased");
     }
-    return new Report(
-        expected, checkpoints, erased, findings, wrong, remarks, keys(), last, lastNote);
+    if (begin != null && begin.isArchive()) {
+      remark(
+          "this is a part of the log: leaves %d to %d, and of their records those with ids from %s to %s"
+              .formatted(begin.edge().size(), expected - 1, begin.first(), begin.last()));
+    }
+    return new Report(read, checkpoints, erased, findings, wrong, remarks, keys(), last, lastNote);
+  }
+
+  /** An archive has the checkpoints over its leaves and no others. */
+  private boolean isCovered(Checkpoint known) {
+    return known.size() > begin.edge().size() && known.size() <= begin.size();
   }
 
   /** One that was written while the export ran is a second old; its id tells its time. */

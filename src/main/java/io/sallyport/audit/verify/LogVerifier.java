@@ -28,6 +28,12 @@ public final class LogVerifier {
     void at(long leaves, long size);
   }
 
+  /**
+   * The action of the record that retention leaves of what it drops, with {@code firstId, beyondId,
+   * records, sha256}.
+   */
+  public static final String RETENTION_DROP = "auditPartition.drop";
+
   private static final int LINES = 512;
   private static final int LONGEST = 4 << 20;
 

@@ -115,6 +115,13 @@ class RoleTableTest {
           new Endpoint(
               "GET", "/api/v1/audit/log/proofs/consistency", null, EnumSet.of(OWNER, AUDITOR)),
           new Endpoint("GET", "/api/v1/audit/export", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("GET", "/api/v1/audit/events", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("GET", "/api/v1/audit/holds", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("POST", "/api/v1/audit/holds", "{}", EnumSet.of(OWNER)),
+          new Endpoint("DELETE", "/api/v1/audit/holds/{id}", null, EnumSet.of(OWNER)),
+          new Endpoint("POST", "/api/v1/audit/erasures", "{}", EnumSet.of(OWNER)),
+          new Endpoint("GET", "/api/v1/decisions/statistics", null, ALL),
+          new Endpoint("GET", "/api/v1/decisions/export", null, EnumSet.of(OWNER, AUDITOR)),
           new Endpoint("POST", "/api/v1/enrolments", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),
           new Endpoint(
               "POST", "/api/v1/enrolments/bulk", "{}", EnumSet.of(OWNER, OPERATOR, HELPDESK)),

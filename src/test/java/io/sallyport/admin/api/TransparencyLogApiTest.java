@@ -137,7 +137,7 @@ class TransparencyLogApiTest {
     get(LOG + "proofs/consistency?from=1&to=999999999").then().statusCode(404);
     get(LOG + "proofs/inclusion?decisionId=" + new UUID(0, 0)).then().statusCode(404);
     get("/api/v1/decisions/" + new UUID(0, 0) + "/proof").then().statusCode(404);
-    get("/api/v1/audit/export?format=csv").then().statusCode(400);
+    get("/api/v1/audit/export?format=xml").then().statusCode(400);
   }
 
   @Test
