@@ -3,6 +3,7 @@ package io.sallyport.audit;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.identity.Uuids;
 import java.security.SecureRandom;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -199,6 +200,15 @@ public final class AuditLog implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException("the change could not be recorded", e);
     }
+  }
+
+  /**
+   * The same through a connection whose transaction the caller ends.
+   *
+   * @throws SQLException if it cannot be written; the transaction must then be rolled back
+   */
+  public void appendChange(Connection connection, ChangeRecord change) throws SQLException {
+    AuditRows.insert(connection, List.of(encoder().encode(change)));
   }
 
   /** For readiness: empty when able to write, else why not. */

@@ -1,6 +1,7 @@
 package io.sallyport.authority;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sallyport.audit.FailureEvents;
 import io.sallyport.authority.EnrolmentRequests.Submission;
 import io.sallyport.authority.Redemption.Cause;
 import io.sallyport.authority.Redemption.Granted;
@@ -33,16 +34,19 @@ public class Enrolment {
   private final RedeemCode redeem;
   private final EnrolmentRequests requests;
   private final FailedAttempts attempts;
+  private final FailureEvents failures;
   private final MeterRegistry metrics;
 
   Enrolment(
       RedeemCode redeem,
       EnrolmentRequests requests,
       FailedAttempts attempts,
+      FailureEvents failures,
       MeterRegistry metrics) {
     this.redeem = redeem;
     this.requests = requests;
     this.attempts = attempts;
+    this.failures = failures;
     this.metrics = metrics;
   }
 
@@ -84,6 +88,7 @@ public class Enrolment {
         if (device.isPresent()) {
           attempts.record(byDevice);
         }
+        failures.failed("enrolment.refused", null, source, "wrongCode");
         throw counted("wrong_code", wrongCode());
       }
       case Refused refused -> {
@@ -92,6 +97,11 @@ public class Enrolment {
               "an enrolment code of device %s that one key has redeemed was tried with another key, from %s",
               device.get(), source.host());
         }
+        failures.failed(
+            "enrolment.refused",
+            device.map(DeviceId::toString).orElse(null),
+            source,
+            refused.cause().name().toLowerCase(Locale.ROOT));
         throw counted(refused.cause().name().toLowerCase(Locale.ROOT), problem(refused.cause()));
       }
     }

@@ -1,11 +1,14 @@
 package io.sallyport.authority;
 
+import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.ChangeRecord;
 import io.sallyport.authority.CrlPublisher.Draft;
 import io.sallyport.feed.ChangeKind;
 import io.sallyport.feed.ChangeLog;
 import io.sallyport.identity.IssuerAndSerial;
 import io.sallyport.identity.Problem;
 import io.sallyport.identity.ProblemException;
+import io.sallyport.identity.Uuids;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +19,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +52,8 @@ public class RevocationLists {
   private final AuthoritySettings authoritySettings;
   private final CrlSettings settings;
   private final ChangeLog changes;
+  private final AuditLog audit;
+  private final Uuids ids;
   private final Clock clock;
   private final SecureRandom random;
   private final ListFiles files;
@@ -60,6 +66,8 @@ public class RevocationLists {
       AuthoritySettings authoritySettings,
       CrlSettings settings,
       ChangeLog changes,
+      AuditLog audit,
+      Uuids ids,
       Clock clock,
       SecureRandom random) {
     this.dataSource = dataSource;
@@ -67,6 +75,8 @@ public class RevocationLists {
     this.authoritySettings = authoritySettings;
     this.settings = settings;
     this.changes = changes;
+    this.audit = audit;
+    this.ids = ids;
     this.clock = clock;
     this.random = random;
     try {
@@ -189,6 +199,9 @@ public class RevocationLists {
       try {
         publisher.publish(
             connection, (tx, shard) -> last(tx, ca.id(), store, shard), clock.instant(), drafts);
+        for (Draft draft : drafts) {
+          record(connection, ca, draft.list());
+        }
         connection.commit();
       } catch (SQLException | IOException | RuntimeException e) {
         connection.rollback();
@@ -213,6 +226,28 @@ public class RevocationLists {
         draft.entries().close();
       }
     }
+  }
+
+  private void record(Connection connection, IssuingCa ca, PublishedList list) throws SQLException {
+    audit.appendChange(
+        connection,
+        new ChangeRecord(
+            ids.next(),
+            clock.instant(),
+            "crl.publish",
+            "system",
+            null,
+            null,
+            null,
+            Map.of(),
+            Map.of(
+                "ca", ca.id(),
+                "shard", list.shard(),
+                "number", Long.toString(list.number()),
+                "thisUpdate", list.thisUpdate().toString(),
+                "nextUpdate", list.nextUpdate().toString(),
+                "entries", list.entries(),
+                "sha256", HexFormat.of().formatHex(list.sha256()))));
   }
 
   /**

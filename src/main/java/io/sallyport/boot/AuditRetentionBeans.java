@@ -2,6 +2,7 @@ package io.sallyport.boot;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.FailureEvents;
 import io.sallyport.audit.Partitions;
 import io.sallyport.audit.log.LogKeys;
 import io.sallyport.audit.retention.Retention;
@@ -25,6 +26,12 @@ final class AuditRetentionBeans {
   @Singleton
   Partitions partitions(DataSource dataSource, Clock clock, MeterRegistry metrics) {
     return new Partitions(dataSource, clock, metrics);
+  }
+
+  @Produces
+  @Singleton
+  FailureEvents failureEvents(AuditLog audit, Clock clock, Uuids ids) {
+    return new FailureEvents(audit, clock, ids);
   }
 
   @Produces

@@ -156,8 +156,10 @@ public final class Beans {
       @Named("replica") String replica,
       Clock clock,
       SecureRandom random,
-      Uuids ids) {
-    return new SigningKeys(dataSource, masterKey, settings, replica, clock, random, ids);
+      Uuids ids,
+      AuditLog audit) {
+    return new SigningKeys(
+        dataSource, masterKey, settings, replica, clock, random, ids, audit::appendChange);
   }
 
   @Produces

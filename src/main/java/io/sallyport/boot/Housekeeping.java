@@ -1,6 +1,7 @@
 package io.sallyport.boot;
 
 import io.sallyport.admission.StatusListQuery;
+import io.sallyport.audit.FailureEvents;
 import io.sallyport.audit.Partitions;
 import io.sallyport.audit.retention.Retention;
 import io.sallyport.authority.EnrolmentRequests;
@@ -31,6 +32,7 @@ final class Housekeeping {
   private final StatusListQuery statusLists;
   private final Partitions partitions;
   private final Retention retention;
+  private final FailureEvents failures;
   private final ScheduledExecutorService clockwork =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("housekeeping").factory());
@@ -43,7 +45,8 @@ final class Housekeeping {
       EnrolmentRequests requests,
       StatusListQuery statusLists,
       Partitions partitions,
-      Retention retention) {
+      Retention retention,
+      FailureEvents failures) {
     this.attempts = attempts;
     this.grants = grants;
     this.changes = changes;
@@ -52,10 +55,12 @@ final class Housekeeping {
     this.statusLists = statusLists;
     this.partitions = partitions;
     this.retention = retention;
+    this.failures = failures;
   }
 
   void start() {
     clockwork.scheduleWithFixedDelay(this::tidy, 1, MINUTES, TimeUnit.MINUTES);
+    clockwork.scheduleWithFixedDelay(failures::flush, 1, 1, TimeUnit.MINUTES);
     clockwork.scheduleWithFixedDelay(this::keepMonths, 0, MINUTES, TimeUnit.MINUTES);
   }
 

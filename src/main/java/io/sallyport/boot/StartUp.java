@@ -5,6 +5,7 @@ import io.quarkus.runtime.StartupEvent;
 import io.sallyport.admin.signin.FirstOperator;
 import io.sallyport.admission.GrantUses;
 import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.FailureEvents;
 import io.sallyport.audit.log.Sequencing;
 import io.sallyport.authority.AuthorityMaterial;
 import io.sallyport.authority.ListClockwork;
@@ -14,7 +15,6 @@ import io.sallyport.feed.ChangeKind;
 import io.sallyport.grant.SigningKeys;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
-import io.sallyport.trust.AnchorFile;
 import io.sallyport.trust.CaCertificates;
 import io.sallyport.trust.CaSource;
 import io.sallyport.trust.TrustStore;
@@ -48,6 +48,8 @@ final class StartUp {
   private final Housekeeping housekeeping;
   private final ListClockwork revocationLists;
   private final Greeting greeting;
+  private final ReplicaEvents events;
+  private final FailureEvents failures;
 
   StartUp(
       SallyportConfig config,
@@ -65,7 +67,9 @@ final class StartUp {
       WatchedFiles files,
       Housekeeping housekeeping,
       ListClockwork revocationLists,
-      Greeting greeting) {
+      Greeting greeting,
+      ReplicaEvents events,
+      FailureEvents failures) {
     this.config = config;
     this.authority = authority;
     this.caCertificates = caCertificates;
@@ -82,6 +86,8 @@ final class StartUp {
     this.housekeeping = housekeeping;
     this.revocationLists = revocationLists;
     this.greeting = greeting;
+    this.events = events;
+    this.failures = failures;
   }
 
   void open(@Observes StartupEvent started) throws Exception {
@@ -89,6 +95,7 @@ final class StartUp {
     Optional<Path> passwordFile =
         firstOperator.ensure(
             config.operator().initialPassword(), Preparation.absolute(config.data()));
+    events.started();
     signingKeys.prepare();
     follow();
     revocationLists.start();
@@ -105,13 +112,7 @@ final class StartUp {
     authority.caCertificates().stream()
         .filter(ca -> !ca.equals(authority.root()))
         .forEach(caCertificates::ensureIntermediate);
-    config
-        .trust()
-        .anchors()
-        .ifPresent(
-            file ->
-                caCertificates.syncFileAnchors(
-                    AnchorFile.read(file), config.trust().missingEvidence()));
+    config.trust().anchors().ifPresent(events::syncAnchors);
     if (!trust.reload()) {
       throw new SQLException("the trust anchors can't be read");
     }
@@ -144,6 +145,8 @@ final class StartUp {
     feed.close();
     sequencing.close();
     grantUses.close();
+    failures.close();
+    events.stopping();
     // Here and not when its bean is destroyed: the connection pool is closed by then, and the last
     // records would stay in a spool that may not outlive this machine.
     audit.close();

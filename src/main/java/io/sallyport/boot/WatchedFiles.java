@@ -5,8 +5,6 @@ import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import io.sallyport.door.https.DeviceDoor;
 import io.sallyport.door.https.ServerIdentity;
-import io.sallyport.trust.AnchorFile;
-import io.sallyport.trust.CaCertificates;
 import io.sallyport.trust.TrustStore;
 import jakarta.enterprise.event.Event;
 import jakarta.inject.Singleton;
@@ -39,7 +37,7 @@ final class WatchedFiles {
   private final SallyportConfig config;
   private final ServerFiles server;
   private final DeviceDoor door;
-  private final CaCertificates caCertificates;
+  private final ReplicaEvents events;
   private final TrustStore trust;
   private final TlsConfigurationRegistry tls;
   private final Event<CertificateUpdatedEvent> certificateUpdated;
@@ -55,14 +53,14 @@ final class WatchedFiles {
       @ConfigProperty(name = "quarkus.tls.admin.key-store.pem.0.cert") String certificate,
       @ConfigProperty(name = "quarkus.tls.admin.key-store.pem.0.key") String key,
       DeviceDoor door,
-      CaCertificates caCertificates,
+      ReplicaEvents events,
       TrustStore trust,
       TlsConfigurationRegistry tls,
       Event<CertificateUpdatedEvent> certificateUpdated) {
     this.config = config;
     this.server = new ServerFiles(Path.of(certificate), Path.of(key));
     this.door = door;
-    this.caCertificates = caCertificates;
+    this.events = events;
     this.trust = trust;
     this.tls = tls;
     this.certificateUpdated = certificateUpdated;
@@ -133,9 +131,7 @@ final class WatchedFiles {
     }
     byte[] now = digest(file.get());
     if (!Arrays.equals(now, anchorsSeen)) {
-      var synced =
-          caCertificates.syncFileAnchors(
-              AnchorFile.read(file.get()), config.trust().missingEvidence());
+      var synced = events.syncAnchors(file.get());
       anchorsSeen = now;
       LOG.infof(
           "Trust anchors read anew: %d trusted, %d removed",

@@ -1,5 +1,6 @@
 package io.sallyport.grant;
 
+import io.sallyport.audit.ChangeRecord;
 import io.sallyport.identity.Uuids;
 import io.sallyport.seal.MasterKey;
 import io.sallyport.seal.RowMac;
@@ -17,7 +18,9 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
@@ -55,12 +58,16 @@ public final class SigningKeys {
   private final Clock clock;
   private final SecureRandom random;
   private final Uuids ids;
+  private final Consumer<ChangeRecord> record;
 
   private volatile Current current;
 
   /** A key that may sign until {@code until}; its row is committed. */
   record Current(String kid, PrivateKey key, Instant until) {}
 
+  /**
+   * @param record puts on record that a key was published; where it throws, that key never signs
+   */
   public SigningKeys(
       DataSource dataSource,
       MasterKey masterKey,
@@ -68,7 +75,8 @@ public final class SigningKeys {
       String replica,
       Clock clock,
       SecureRandom random,
-      Uuids ids) {
+      Uuids ids,
+      Consumer<ChangeRecord> record) {
     this.dataSource = dataSource;
     this.mac = new RowMac(masterKey, "signing-key");
     this.settings = settings;
@@ -76,6 +84,7 @@ public final class SigningKeys {
     this.clock = clock;
     this.random = random;
     this.ids = ids;
+    this.record = record;
   }
 
   /** The key to sign with now; makes and publishes one when the last has had its time. */
@@ -101,6 +110,17 @@ public final class SigningKeys {
     PublicKeyRow row = PublicKeyRow.of(ids.next().toString(), (ECPublicKey) pair.getPublic());
     Instant until = now.plus(settings.keySignsFor());
     publish(row, now, until, now.plus(settings.keyVerifiesFor()));
+    record.accept(
+        new ChangeRecord(
+            ids.next(),
+            now,
+            "grantKey.publish",
+            "system",
+            null,
+            null,
+            null,
+            Map.of(),
+            Map.of("kid", row.kid(), "signsUntil", until.toString())));
     current = new Current(row.kid(), pair.getPrivate(), until);
     return current;
   }

@@ -1,8 +1,12 @@
 package io.sallyport.authority;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sallyport.TestDatabase;
+import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.AuditSettings;
 import io.sallyport.feed.ChangeLog;
+import io.sallyport.identity.Uuids;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -139,6 +143,15 @@ public final class CrlBench {
         new CrlSettings(
             dir.resolve("crl-" + replicas), 1, Duration.ofHours(24), Duration.ofHours(12)),
         new ChangeLog(database, clock),
+        new AuditLog(
+            database,
+            AuditSettings.defaults(dir.resolve("spool-" + replicas)),
+            clock,
+            random,
+            new Uuids(clock, random),
+            "bench",
+            new SimpleMeterRegistry()),
+        new Uuids(clock, random),
         clock,
         random);
   }

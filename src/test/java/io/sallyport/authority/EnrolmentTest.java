@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.sallyport.audit.FailureEvents;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.ProblemException;
 import io.sallyport.identity.SourceAddress;
@@ -35,6 +36,7 @@ class EnrolmentTest {
             world.redeem,
             world.requests,
             new FailedAttempts(world.dataSource, world.clock),
+            new FailureEvents(world.audit, world.clock, world.ids),
             metrics);
     byte[] network = new byte[16];
     world.random.nextBytes(network);

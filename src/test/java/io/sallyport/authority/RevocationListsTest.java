@@ -434,6 +434,8 @@ class RevocationListsTest {
         new CrlSettings(
             dir.resolve("crl-" + replicas), shards, Duration.ofHours(24), Duration.ofHours(12)),
         new ChangeLog(database, world.clock),
+        world.audit,
+        world.ids,
         world.clock,
         world.random);
   }

@@ -46,7 +46,8 @@ class TokenVerifierTest {
           "test",
           Clock.fixed(NOW, java.time.ZoneOffset.UTC),
           random,
-          ids);
+          ids,
+          published -> {});
   private final TokenVerifier verifier = new TokenVerifier(keys);
 
   @Test

@@ -3,6 +3,8 @@ package io.sallyport.admin.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.quarkus.security.PermissionsAllowed;
 import io.sallyport.admin.signin.Permissions;
+import io.sallyport.audit.AuditLog;
+import io.sallyport.audit.ChangeRecord;
 import io.sallyport.identity.Uuids;
 import io.sallyport.trust.AnchorHealth;
 import io.sallyport.trust.OutsideEvidence;
@@ -17,7 +19,9 @@ import jakarta.ws.rs.core.MediaType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -31,10 +35,17 @@ public class AnchorEvidenceResource {
 
   private final OutsideEvidence evidence;
   private final Asker asker;
+  private final AuditLog audit;
+  private final Clock clock;
+  private final Uuids ids;
 
-  AnchorEvidenceResource(OutsideEvidence evidence, Asker asker) {
+  AnchorEvidenceResource(
+      OutsideEvidence evidence, Asker asker, AuditLog audit, Clock clock, Uuids ids) {
     this.evidence = evidence;
     this.asker = asker;
+    this.audit = audit;
+    this.clock = clock;
+    this.ids = ids;
   }
 
   /** Whether an anchor's checks can be made, and what they rest on. */
@@ -73,6 +84,19 @@ public class AnchorEvidenceResource {
   @PermissionsAllowed(Permissions.ANCHORS_WRITE)
   @Operation(summary = "Fetch every list of an anchor now")
   public Refreshed refresh(@PathParam("id") String id) throws SQLException {
-    return new Refreshed(evidence.refresh(Input.read("id", id, Uuids::parse)));
+    UUID anchor = Input.read("id", id, Uuids::parse);
+    int lists = evidence.refresh(anchor);
+    audit.appendChange(
+        new ChangeRecord(
+            ids.next(),
+            clock.instant(),
+            "crl.refresh",
+            asker.actor(),
+            asker.source(),
+            null,
+            null,
+            Map.of(),
+            Map.of("anchor", anchor.toString(), "lists", lists)));
+    return new Refreshed(lists);
   }
 }

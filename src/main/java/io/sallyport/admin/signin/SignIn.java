@@ -41,18 +41,21 @@ public class SignIn {
   private final ApiTokens tokens;
   private final FailedAttempts failures;
   private final Limits limits;
+  private final SignInEvents events;
 
   SignIn(
       DataSource dataSource,
       Passwords passwords,
       ApiTokens tokens,
       FailedAttempts failures,
-      Limits limits) {
+      Limits limits,
+      SignInEvents events) {
     this.limits = limits;
     this.dataSource = dataSource;
     this.passwords = passwords;
     this.tokens = tokens;
     this.failures = failures;
+    this.events = events;
   }
 
   /** Blocks for the time that bcrypt takes: not for an event loop. */
@@ -72,6 +75,7 @@ public class SignIn {
         && (failures.exhausted(network, PER_NETWORK)
             || failures.exhausted(pair, PER_OPERATOR_AND_NETWORK)
             || failures.exhausted(operator, PER_OPERATOR))) {
+      events.throttled("operator.signInFailed", source);
       return new SignInOutcome.Throttled(failures.untilNextWindow());
     }
     Row row = operator.endsWith("?") ? null : find(name);
@@ -81,22 +85,24 @@ public class SignIn {
         failures.record(network);
         failures.record(pair);
         failures.record(operator);
+        events.wrongPassword(row == null ? null : name, source);
         yield new SignInOutcome.Wrong();
       }
       case NOT_NOW -> new SignInOutcome.Busy();
     };
   }
 
-  private static SignInOutcome known(Row row, String name, SourceAddress source) {
-    return new SignInOutcome.Known(
+  private SignInOutcome known(Row row, String name, SourceAddress source) {
+    var operator =
         new OperatorIdentity(
             OperatorIdentity.Kind.OPERATOR,
             row.id(),
             name,
             List.of(row.role().wire()),
             List.of(),
-            source.host()),
-        Permissions.of(row.role()));
+            source.host());
+    events.succeeded(operator, source);
+    return new SignInOutcome.Known(operator, Permissions.of(row.role()));
   }
 
   /**
@@ -109,20 +115,23 @@ public class SignIn {
     if (token.isEmpty()) {
       String network = networkSubject(source);
       if (failures.exhausted(network, PER_NETWORK)) {
+        events.throttled("token.signInFailed", source);
         return new SignInOutcome.Throttled(failures.untilNextWindow());
       }
       failures.record(network);
+      events.wrongToken(source);
       return new SignInOutcome.Wrong();
     }
-    return new SignInOutcome.Known(
+    var identity =
         new OperatorIdentity(
             OperatorIdentity.Kind.TOKEN,
             token.get().id(),
             token.get().name(),
             token.get().scopes(),
             token.get().audiences(),
-            source.host()),
-        Permissions.ofToken(token.get().scopes()));
+            source.host());
+    events.succeeded(identity, source);
+    return new SignInOutcome.Known(identity, Permissions.ofToken(token.get().scopes()));
   }
 
   private static String networkSubject(SourceAddress source) {

@@ -31,6 +31,8 @@ public final class LogKeys {
   private static final String ALL =
       "select name, public_key, since, mac from log_key order by since, name, public_key";
 
+  private static final String FIND = "select mac from log_key where name = ? and public_key = ?";
+
   /** A key that is listed, and since when. */
   public record Listed(NoteKey key, Instant since) {}
 
@@ -71,6 +73,18 @@ public final class LogKeys {
       insert.setTimestamp(3, Timestamp.from(clock.instant()));
       insert.setBytes(4, macOf(current.name(), current.raw()));
       insert.executeUpdate();
+    }
+  }
+
+  /** Whether the current key stands in the table, with our MAC. */
+  public boolean isPublished() throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(FIND)) {
+      statement.setString(1, current.name());
+      statement.setBytes(2, current.raw());
+      try (var row = statement.executeQuery()) {
+        return row.next() && read(current.name(), current.raw(), row.getBytes(1)).isPresent();
+      }
     }
   }
 
