@@ -7,6 +7,7 @@ import io.sallyport.admin.signin.SignInOutcome;
 import io.sallyport.admission.EnforcingProxy;
 import io.sallyport.door.forwardauth.ProxySignIn;
 import io.sallyport.identity.SourceAddress;
+import io.sallyport.limit.Limits;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import org.jboss.logging.Logger;
@@ -20,9 +21,11 @@ final class ProxyTokens implements ProxySignIn {
   private static final Duration BUSY = Duration.ofSeconds(2);
 
   private final SignIn signIn;
+  private final Limits limits;
 
-  ProxyTokens(SignIn signIn) {
+  ProxyTokens(SignIn signIn, Limits limits) {
     this.signIn = signIn;
+    this.limits = limits;
   }
 
   @Override
@@ -39,11 +42,18 @@ final class ProxyTokens implements ProxySignIn {
       case SignInOutcome.Known known
           when known.permissions().contains(Permissions.FORWARD_AUTH) -> {
         OperatorIdentity token = known.identity();
-        yield new Outcome.Known(new EnforcingProxy(token.id(), token.name(), token.audiences()));
+        yield limits
+            .proxy(token.id().toString())
+            .<Outcome>map(Outcome.Throttled::new)
+            .orElseGet(
+                () ->
+                    new Outcome.Known(
+                        new EnforcingProxy(token.id(), token.name(), token.audiences())));
       }
       case SignInOutcome.Known _ -> new Outcome.NotForThis();
       case SignInOutcome.Wrong _ -> new Outcome.Wrong();
       case SignInOutcome.Throttled(Duration retryAfter) -> new Outcome.Throttled(retryAfter);
+      case SignInOutcome.Limited(Duration retryAfter) -> new Outcome.Throttled(retryAfter);
       case SignInOutcome.Busy _ -> new Outcome.Throttled(BUSY);
     };
   }

@@ -7,6 +7,7 @@ import io.sallyport.audit.AuditLog;
 import io.sallyport.audit.AuditSettings;
 import io.sallyport.grant.GrantTable;
 import io.sallyport.grant.SessionGrant;
+import io.sallyport.grant.StatusPlaces;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.Door;
@@ -60,7 +61,7 @@ final class DecisionWorld implements AutoCloseable {
   final StillClock clock = new StillClock();
   final Uuids ids = new Uuids(clock, new SecureRandom());
   final Severable database = new Severable(Shared.DATABASE.app());
-  final Segments segments = new Segments();
+  final Segments segments = new Segments(database);
   final StoredPolicies policies;
   private final AuditLog audit;
   private final TestAuthority authority = TestAuthority.root("Decisions");
@@ -144,10 +145,12 @@ final class DecisionWorld implements AutoCloseable {
             assessor,
             policy,
             standings,
+            null,
             live,
             null,
             audit,
             new GrantTable(),
+            new StatusPlaces(database, clock, new SecureRandom(), Runnable::run),
             ids,
             clock,
             new DecisionMeters(new SimpleMeterRegistry())),

@@ -93,6 +93,7 @@ class SigningKeyRotationTest {
         name,
         clock,
         random,
-        ids);
+        ids,
+        change -> {});
   }
 }

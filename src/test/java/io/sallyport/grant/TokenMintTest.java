@@ -45,8 +45,10 @@ class TokenMintTest {
               "test",
               Clock.fixed(NOW, ZoneOffset.UTC),
               random,
-              ids),
-          settings);
+              ids,
+              change -> {}),
+          settings,
+          Grants.LISTS);
 
   @Test
   void speaksForTheDeviceWhereNobodySignedIn() throws Exception {
