@@ -99,7 +99,18 @@ final class DecisionWorld implements AutoCloseable {
             new SimpleMeterRegistry());
     policies.head(1);
     update("delete from segment");
+    update("delete from identity_provider");
     Timestamp now = Timestamp.from(NOON);
+    update(
+        """
+        insert into identity_provider (id, name, issuer, audiences, algorithms, name_claim, email_claim, groups_claim,
+                                       max_token_age, state, mac, created_at, changed_at)
+        values (?, 'people', 'https://idp.example.com', '{}', '{}', 'name', 'email', 'groups', 300, 'active',
+                ''::bytea, ?, ?)
+        """,
+        UUID.randomUUID(),
+        now,
+        now);
     update(
         """
         insert into ca_certificate (id, thumbprint, role, state, source, subject, not_before, not_after, der,

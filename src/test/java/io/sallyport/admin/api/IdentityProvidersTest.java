@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -98,7 +99,7 @@ class IdentityProvidersTest {
     post(wanted()).statusCode(201);
     post(wanted()).statusCode(409);
     Map<String, Object> ours = wanted();
-    ours.put("issuer", "https://localhost:9443");
+    ours.put("issuer", ConfigProvider.getConfig().getValue("sallyport.issuer", String.class));
     post(ours).statusCode(400).body("errors[0].field", equalTo("issuer"));
   }
 

@@ -74,7 +74,7 @@ class TransparencyLogApiTest {
 
     assertThat(answer.contentType()).isEqualToIgnoringCase("text/plain;charset=utf-8");
     assertThat(answer.header("Cache-Control")).isEqualTo("private, max-age=1");
-    assertThat(head.origin()).isEqualTo("localhost:9443/api/v1/audit/log");
+    assertThat(head.origin()).isEqualTo("localhost:" + url.getPort() + "/api/v1/audit/log");
     assertThat(head.size()).isGreaterThanOrEqualTo(10);
   }
 
