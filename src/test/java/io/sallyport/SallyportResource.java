@@ -51,6 +51,7 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
     settings.put(
         "sallyport.issuer", "https://localhost:" + settings.get("quarkus.http.test-ssl-port"));
     settings.put("sallyport.door.https.host", "127.0.0.1");
+    settings.put("sallyport.audit.sinks.allow-http", "true");
     // Short enough to wait for, long enough for a busy machine.
     settings.put("sallyport.door.https.handshake-timeout", "3s");
     // More than any test but the one of this limit has open at once.

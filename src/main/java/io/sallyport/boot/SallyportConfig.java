@@ -670,6 +670,36 @@ public interface SallyportConfig {
       Optional<String> password();
     }
 
+    Sinks sinks();
+
+    /** Whom records and checkpoints are sent to; the sinks themselves are set up by REST. */
+    interface Sinks {
+      /**
+       * Where sinks of kind {@code file} may write; without it there are none. The folder must
+       * exist.
+       */
+      Optional<Path> folder();
+
+      /** Whether webhooks and witnesses may be reached by plain HTTP; for tests. */
+      @WithDefault("false")
+      boolean allowHttp();
+
+      /** How often an idle sink looks for new records, and a replica for new sinks. */
+      @WithDefault("1s")
+      Duration period();
+
+      /** How long one delivery may take before it counts as failed. */
+      @WithDefault("10s")
+      Duration patience();
+
+      /**
+       * How often one item is offered to a receiver that refuses it, before it becomes a dead
+       * letter and the rest goes on. A receiver that can't be reached is tried for ever.
+       */
+      @WithDefault("5")
+      int refusals();
+    }
+
     /** The Merkle tree over the audit log. */
     interface Log {
       /**

@@ -7,6 +7,7 @@ import io.sallyport.admission.GrantUses;
 import io.sallyport.audit.AuditLog;
 import io.sallyport.audit.FailureEvents;
 import io.sallyport.audit.log.Sequencing;
+import io.sallyport.audit.sink.Sinking;
 import io.sallyport.authority.AuthorityMaterial;
 import io.sallyport.authority.ListClockwork;
 import io.sallyport.door.https.DeviceDoor;
@@ -44,6 +45,7 @@ final class StartUp {
   private final AuditLog audit;
   private final Sequencing sequencing;
   private final PublicPort publicPort;
+  private final Sinking sinking;
   private final WatchedFiles files;
   private final Housekeeping housekeeping;
   private final ListClockwork revocationLists;
@@ -64,6 +66,7 @@ final class StartUp {
       AuditLog audit,
       Sequencing sequencing,
       PublicPort publicPort,
+      Sinking sinking,
       WatchedFiles files,
       Housekeeping housekeeping,
       ListClockwork revocationLists,
@@ -82,6 +85,7 @@ final class StartUp {
     this.audit = audit;
     this.sequencing = sequencing;
     this.publicPort = publicPort;
+    this.sinking = sinking;
     this.files = files;
     this.housekeeping = housekeeping;
     this.revocationLists = revocationLists;
@@ -100,6 +104,7 @@ final class StartUp {
     follow();
     revocationLists.start();
     sequencing.start();
+    sinking.start();
     door.open(files.serverIdentity());
     publicPort.open();
     files.watch();
@@ -143,6 +148,7 @@ final class StartUp {
     revocationLists.close();
     door.close();
     feed.close();
+    sinking.close();
     sequencing.close();
     grantUses.close();
     failures.close();

@@ -32,6 +32,10 @@ class SallyportConfigTest {
             new TreeMap<>(
                 Map.ofEntries(
                     Map.entry("sallyport.admission.patience", "2s"),
+                    Map.entry("sallyport.audit.sinks.allow-http", "false"),
+                    Map.entry("sallyport.audit.sinks.period", "1s"),
+                    Map.entry("sallyport.audit.sinks.patience", "10s"),
+                    Map.entry("sallyport.audit.sinks.refusals", "5"),
                     Map.entry("sallyport.audit.log.period", "500ms"),
                     Map.entry("sallyport.audit.retention.username", "sallyport_retention"),
                     Map.entry("sallyport.audit.patience", "3s"),

@@ -2,6 +2,7 @@ package io.sallyport.admin.api;
 
 import io.quarkus.security.PermissionsAllowed;
 import io.sallyport.admin.signin.Permissions;
+import io.sallyport.audit.log.Cosignatures;
 import io.sallyport.audit.log.LogKeys;
 import io.sallyport.audit.log.LogRefusedException;
 import io.sallyport.audit.log.NoteKey;
@@ -57,10 +58,12 @@ public class TransparencyLogResource {
 
   private final TransparencyLog log;
   private final LogKeys keys;
+  private final Cosignatures cosignatures;
 
-  TransparencyLogResource(TransparencyLog log, LogKeys keys) {
+  TransparencyLogResource(TransparencyLog log, LogKeys keys, Cosignatures cosignatures) {
     this.log = log;
     this.keys = keys;
+    this.cosignatures = cosignatures;
   }
 
   @GET
@@ -71,6 +74,21 @@ public class TransparencyLogResource {
     return asking(log::checkpoint)
         .map(note -> Response.ok(note.toString()).header("Cache-Control", BRIEFLY).build())
         .orElseThrow(() -> absent("nothing was recorded yet"));
+  }
+
+  @GET
+  @Path("/cosigned-checkpoint")
+  @Produces(TEXT)
+  @Operation(summary = "Read the newest head that witnesses signed too (C2SP tlog-cosignature)")
+  public Response cosigned() {
+    try {
+      return cosignatures
+          .newest()
+          .map(note -> Response.ok(note.toString()).header("Cache-Control", BRIEFLY).build())
+          .orElseThrow(() -> absent("no witness has signed a checkpoint yet"));
+    } catch (SQLException e) {
+      throw new IllegalStateException("cosignatures can't be read", e);
+    }
   }
 
   @GET

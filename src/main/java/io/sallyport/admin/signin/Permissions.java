@@ -54,6 +54,9 @@ public final class Permissions {
   /** What may leave the log: legal holds, erasures of personal data. */
   public static final String AUDIT_WRITE = "audit:write";
 
+  /** To say whom the log is sent to. */
+  public static final String AUDIT_SINKS_WRITE = "auditSinks:write";
+
   public static final String ENROLMENTS_WRITE = "enrolments:write";
   public static final String TOKENS_READ = "tokens:read";
   public static final String TOKENS_WRITE = "tokens:write";
@@ -123,6 +126,7 @@ public final class Permissions {
               SEGMENTS_WRITE,
               AUDIT_READ,
               AUDIT_WRITE,
+              AUDIT_SINKS_WRITE,
               TOKENS_READ,
               TOKENS_WRITE);
       case OPERATOR ->

@@ -28,6 +28,25 @@ public record SignedNote(String text, List<Line> signatures) {
       signature = signature.clone();
     }
 
+    /**
+     * Reads a signature line; nothing is verified.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Line parse(String line) {
+      String[] parts = line.split(" ", -1);
+      if (parts.length != 3 || !parts[0].equals("\u2014")) {
+        throw new IllegalArgumentException("no signature line of a note");
+      }
+      NoteKey.requireName(parts[1]);
+      byte[] both = Base64.getDecoder().decode(parts[2]);
+      if (both.length < 5) {
+        throw new IllegalArgumentException("a signature has a key id and at least a byte more");
+      }
+      return new Line(
+          parts[1], ByteBuffer.wrap(both).getInt(), Arrays.copyOfRange(both, 4, both.length));
+    }
+
     @Override
     public byte[] signature() {
       return signature.clone();
@@ -82,18 +101,10 @@ public record SignedNote(String text, List<Line> signatures) {
     }
     var signatures = new ArrayList<Line>();
     for (String line : note.substring(blank + 2).split("\n")) {
-      String[] parts = line.split(" ", -1);
-      if (parts.length != 3 || !parts[0].equals("\u2014") || signatures.size() == MOST_SIGNATURES) {
-        throw new IllegalArgumentException("no signature line of a note");
+      if (signatures.size() == MOST_SIGNATURES) {
+        throw new IllegalArgumentException("a note has at most " + MOST_SIGNATURES + " signatures");
       }
-      NoteKey.requireName(parts[1]);
-      byte[] both = Base64.getDecoder().decode(parts[2]);
-      if (both.length < 5) {
-        throw new IllegalArgumentException("a signature has a key id and at least a byte more");
-      }
-      signatures.add(
-          new Line(
-              parts[1], ByteBuffer.wrap(both).getInt(), Arrays.copyOfRange(both, 4, both.length)));
+      signatures.add(Line.parse(line));
     }
     return new SignedNote(note.substring(0, blank + 1), signatures);
   }

@@ -72,6 +72,10 @@ class EveryChangeIsRecordedTest extends AdminApi {
                   "DELETE /api/v1/identity-providers/{id}", List.of("identityProvider.remove")),
               Map.entry("POST /api/v1/identity-providers/{id}/check", List.of()),
               Map.entry("POST /api/v1/simulations", List.of()),
+              Map.entry("POST /api/v1/audit/sinks", List.of("sink.create")),
+              Map.entry("PUT /api/v1/audit/sinks/{id}", List.of("sink.update")),
+              Map.entry("DELETE /api/v1/audit/sinks/{id}", List.of("sink.remove")),
+              Map.entry("POST /api/v1/audit/sinks/{id}/replay", List.of("sink.replay")),
               Map.entry("POST /api/v1/audit/holds", List.of("auditHold.create")),
               Map.entry("DELETE /api/v1/audit/holds/{id}", List.of("auditHold.release")),
               Map.entry("POST /api/v1/audit/erasures", List.of("personalData.erase"))));

@@ -100,6 +100,16 @@ class RoleTableTest {
               "/api/v1/identity-providers/{id}/check",
               null,
               EnumSet.of(OWNER, OPERATOR, AUDITOR)),
+          new Endpoint("POST", "/api/v1/audit/sinks", "{}", EnumSet.of(OWNER)),
+          new Endpoint("GET", "/api/v1/audit/sinks", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("GET", "/api/v1/audit/sinks/{id}", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("PUT", "/api/v1/audit/sinks/{id}", "{}", EnumSet.of(OWNER)),
+          new Endpoint("DELETE", "/api/v1/audit/sinks/{id}", null, EnumSet.of(OWNER)),
+          new Endpoint(
+              "GET", "/api/v1/audit/sinks/{id}/dead-letters", null, EnumSet.of(OWNER, AUDITOR)),
+          new Endpoint("POST", "/api/v1/audit/sinks/{id}/replay", "{}", EnumSet.of(OWNER)),
+          new Endpoint(
+              "GET", "/api/v1/audit/log/cosigned-checkpoint", null, EnumSet.of(OWNER, AUDITOR)),
           new Endpoint("GET", "/api/v1/decisions", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}", null, ALL),
           new Endpoint("GET", "/api/v1/decisions/{id}/proof", null, ALL),
