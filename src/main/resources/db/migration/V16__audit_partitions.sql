@@ -1,10 +1,15 @@
 -- audit_record by months of its ids, which are UUIDv7 and so begin with their time. What was there before becomes the
 -- first partition as it is: nothing is copied, nothing is rewritten. Leaves (log_leaf) refer to no partition.
 
--- The smallest UUIDv7 of an instant: identity.Uuids.lowest.
+-- The functions below run as the owner: nobody else may put anything into the schema that they could take for theirs.
+revoke create on schema public from public;
+
+-- The smallest UUIDv7 of an instant: identity.Uuids.lowest. What lies before 1970 or has no room in 48 bits of
+-- milliseconds is the first or the last of them.
 create function audit_lowest_id(instant timestamptz) returns uuid
   language sql immutable strict parallel safe
-  return (lpad(to_hex(floor(extract(epoch from instant) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
+  return (lpad(to_hex(least(greatest(floor(extract(epoch from instant) * 1000), 0), 281474976710655)::bigint), 12, '0')
+          || '70008000000000000000')::uuid;
 
 -- Which partitions there were ever; a month that was dropped is not made again.
 create table audit_partition (
@@ -54,7 +59,7 @@ as $$
 declare
   most    constant integer := 100000;
   today   constant date := (now() at time zone 'UTC')::date;
-  part    constant text := 'audit_record_' || to_char(month, 'YYYY_MM');
+  part    constant text := 'audit_record_' || to_char(month::timestamp, 'YYYY_MM');
   first   constant uuid := audit_lowest_id(month::timestamp at time zone 'UTC');
   beyond  constant uuid := audit_lowest_id((month + interval '1 month') at time zone 'UTC');
   waiting integer;
@@ -65,7 +70,7 @@ begin
   if month < today - interval '24 months' or month > today + interval '12 months' then
     raise exception 'not within two years back and one year ahead: %', month using errcode = 'invalid_parameter_value';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('sallyport.audit_partition', 0));
+  perform pg_advisory_xact_lock(hashtextextended('sallyport.audit_partition', 0::bigint));
   if exists (select from audit_partition p where p.lower < beyond and p.upper > first) then
     return false;
   end if;

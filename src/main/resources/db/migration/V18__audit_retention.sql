@@ -46,7 +46,7 @@ declare
   present bigint;
   leaves  bigint;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('sallyport.audit_partition', 0));
+  perform pg_advisory_xact_lock(hashtextextended('sallyport.audit_partition', 0::bigint));
   select * into p from audit_partition a where a.name = part and a.dropped_at is null for update;
   if not found then
     raise exception 'no such partition: %', part using errcode = 'invalid_parameter_value';
@@ -73,14 +73,14 @@ end $$;
 
 -- Forgets the personal data of at most so many records of a device or a person, and says of how many. What was signed
 -- stays as it is. The record that tells of the erasure itself is left.
-create function audit_erase(device uuid, subject text, but uuid, most integer) returns integer
+create function audit_erase(device uuid, issuer text, subject text, but uuid, most integer) returns integer
   language plpgsql security definer
   set search_path = public, pg_temp
 as $$
 declare
   erased integer;
 begin
-  if (device is null) = (subject is null) or most < 1 or most > 10000 then
+  if (device is null) = (subject is null) or (issuer is null) <> (subject is null) or most < 1 or most > 10000 then
     raise exception 'a device or a person' using errcode = 'invalid_parameter_value';
   end if;
   lock table audit_hold in share mode;
@@ -96,14 +96,17 @@ begin
   else
     update audit_record set salt = '', personal = '{}', source = null
     where id = any (array(select r.id from audit_record r
-                          where r.personal ->> '/user/subject' = subject and r.salt <> '' limit most));
+                          where r.personal ->> '/user/subject' = subject and r.salt <> ''
+                            -- Another provider may name somebody else so.
+                            and convert_from(r.canonical, 'UTF8')::jsonb -> 'user' ->> 'issuer' = issuer
+                          limit most));
   end if;
   get diagnostics erased = row_count;
   return erased;
 end $$;
 
 revoke execute on function audit_is_held(uuid, uuid), audit_drop_partition(text, text, bytea, bigint),
-  audit_erase(uuid, text, uuid, integer) from public;
+  audit_erase(uuid, text, text, uuid, integer) from public;
 
 grant select, insert on audit_hold to ${appRole};
 grant update (released_at, released_by) on audit_hold to ${appRole};
@@ -117,4 +120,4 @@ do $$ begin
 end $$;
 grant select on audit_record, audit_partition, audit_hold, log_leaf, log_node, log_checkpoint, log_key to ${retentionRole};
 grant execute on function audit_lowest_id(timestamptz), audit_is_held(uuid, uuid),
-  audit_drop_partition(text, text, bytea, bigint), audit_erase(uuid, text, uuid, integer) to ${retentionRole};
+  audit_drop_partition(text, text, bytea, bigint), audit_erase(uuid, text, text, uuid, integer) to ${retentionRole};

@@ -223,7 +223,7 @@ public final class Enforcement {
         return;
       }
       String method = request.method();
-      if (request.methods().contains(method)) {
+      if (!method.isEmpty() && request.methods().contains(method)) {
         passed("method", "method", method);
       } else {
         failed(

@@ -26,6 +26,8 @@ final class GrantUseTable implements BatchTable<GrantUseTable.Row> {
              to_timestamp(first_ms / 1000.0), to_timestamp(ends_ms / 1000.0)
       from unnest(?::uuid[], ?::text[], ?::uuid[], ?::uuid[], ?::bigint[], ?::bigint[])
            as t (grant_id, audience, proxy_id, decision_id, first_ms, ends_ms)
+      -- In one order everywhere: two batches that wait for each other would both be lost.
+      order by grant_id, audience, proxy_id
       on conflict (grant_id, audience, proxy_id) do nothing
       """;
 

@@ -35,6 +35,8 @@ public final class StatusListQuery {
   // Until the last place was given there may be a grant at any moment.
   private static final String LISTS = "select id from status_list order by id desc limit 1000";
 
+  private static final String HIGHEST = "select coalesce(max(id), 0) from status_list";
+
   private static final String OLD_LISTS =
       "select id from status_list where used_until < ? order by id limit 1000";
 
@@ -49,7 +51,11 @@ public final class StatusListQuery {
   // The same conditions as those of a live grant that need no policy; expired tokens need no bit.
   private static final String GRANTS =
       """
-      select g.id, g.status_index, g.ended_at is not null or not exists (
+      select g.id, g.status_index, g.ended_at is not null
+          or g.user_facts is not null and not exists (
+            select 1 from identity_provider i
+            where i.issuer = g.user_facts ->> 'issuer' and i.state = 'active')
+          or not exists (
           select 1
           from device d
           join certificate c on c.thumbprint = g.thumbprint
@@ -131,8 +137,18 @@ public final class StatusListQuery {
     return served;
   }
 
+  /** The highest number that a list was ever given; 0 if none was. Numbers are never used again. */
+  public long highest() throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement(HIGHEST);
+        var row = statement.executeQuery()) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
   /** Drops lists whose grants all expired more than a day ago. */
   public void forgetEnded() throws SQLException {
+    judged.keySet().retainAll(Set.copyOf(served()));
     Instant now = clock.instant();
     try (var connection = dataSource.getConnection()) {
       for (long list : numbers(connection, OLD_LISTS, now.minus(KEPT))) {

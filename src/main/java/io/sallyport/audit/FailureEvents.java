@@ -39,12 +39,24 @@ public final class FailureEvents {
   private static final class Count {
     private long more;
     private Instant first;
+
+    Count plus(Count other) {
+      more += other.more;
+      if (first == null || other.first != null && other.first.isBefore(first)) {
+        first = other.first;
+      }
+      return this;
+    }
   }
 
   private final AuditLog audit;
   private final Clock clock;
   private final Uuids ids;
   private final Map<Kind, Count> counts = new HashMap<>();
+
+  /** What was counted in minutes that ended and is not written yet. */
+  private final Map<Kind, Count> left = new HashMap<>();
+
   private long minute = Long.MIN_VALUE;
   private int singles;
 
@@ -87,20 +99,22 @@ public final class FailureEvents {
   private void flush(boolean endedOnly) {
     Map<Kind, Count> due;
     synchronized (this) {
-      if (endedOnly && minuteOf(clock.instant()) == minute) {
-        return;
+      if (!endedOnly || minuteOf(clock.instant()) != minute) {
+        leave();
       }
-      due = take();
+      due = Map.copyOf(left);
+      left.clear();
     }
     write(due);
   }
 
   private boolean takesSingly(Kind kind, Instant now) {
-    Map<Kind, Count> due = Map.of();
     boolean single;
     synchronized (this) {
       if (minuteOf(now) != minute) {
-        due = take();
+        // What was counted is left to flush(): whoever fails first in a minute must not wait for
+        // it.
+        leave();
         minute = minuteOf(now);
         singles = 0;
       }
@@ -113,7 +127,6 @@ public final class FailureEvents {
         add(kind, 1, now);
       }
     }
-    write(due);
     return single;
   }
 
@@ -124,17 +137,22 @@ public final class FailureEvents {
     count.first = count.first == null || first.isBefore(count.first) ? first : count.first;
   }
 
-  private Map<Kind, Count> take() {
-    var taken = Map.copyOf(counts);
+  private void leave() {
+    counts.forEach(
+        (kind, count) -> {
+          boolean room = left.containsKey(kind) || left.size() < DISTINCT;
+          left.merge(room ? kind : kind.ofMany(), count, Count::plus);
+        });
     counts.clear();
-    return taken;
   }
 
   private void write(Map<Kind, Count> due) {
     List<Kind> failed = new ArrayList<>();
     due.forEach(
         (kind, count) -> {
-          if (count.more > 0 && !write(kind, kind.network(), count.more, count.first)) {
+          // After one failure the rest would wait for the same time-out, one after another.
+          if (count.more > 0
+              && (!failed.isEmpty() || !write(kind, kind.network(), count.more, count.first))) {
             failed.add(kind);
           }
         });

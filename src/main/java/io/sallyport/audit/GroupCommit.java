@@ -212,7 +212,8 @@ final class GroupCommit {
   }
 
   private static boolean connectionLost(SQLException e) {
-    return inClass(e, "08") || inClass(e, "57");
+    // A deadlock is nobody's fault that a second try has again.
+    return inClass(e, "08") || inClass(e, "57") || inClass(e, "40");
   }
 
   private static boolean inClass(SQLException e, String sqlClass) {

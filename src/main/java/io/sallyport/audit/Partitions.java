@@ -28,8 +28,8 @@ public final class Partitions {
 
   private static final Logger LOG = Logger.getLogger(Partitions.class);
 
-  /** What Postgres itself refuses to make, further back. */
-  private static final int BACK = 24;
+  /** One month less than Postgres itself makes, which counts from today and not from the first. */
+  private static final int BACK = 23;
 
   private static final String LAST =
       "select upper from audit_partition order by upper desc limit 1";

@@ -8,7 +8,6 @@ import io.sallyport.door.https.DoorSettings;
 import io.sallyport.door.https.GrantRevocation;
 import io.sallyport.door.https.Renewal;
 import io.sallyport.door.https.Throttle;
-import io.sallyport.grant.EndGrants;
 import io.sallyport.grant.RevokeGrant;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.grant.TokenVerifier;
@@ -30,7 +29,6 @@ final class DoorBeans {
       AdmissionEngine engine,
       TokenMint mint,
       LiveGrants grants,
-      EndGrants ending,
       Renewal renewal,
       Throttle throttle,
       TokenVerifier verifier,
@@ -44,7 +42,6 @@ final class DoorBeans {
         engine,
         mint,
         grants,
-        ending,
         renewal,
         throttle,
         new GrantRevocation(verifier, revokeGrant),

@@ -33,14 +33,21 @@ public class RevokeGrant {
   private static final String OF_ANOTHER = "select device_id <> ? from session_grant where id = ?";
 
   private final DataSource dataSource;
+  private final EndGrants ending;
   private final AuditLog audit;
   private final ChangeLog feed;
   private final Uuids uuids;
   private final Clock clock;
 
   public RevokeGrant(
-      DataSource dataSource, AuditLog audit, ChangeLog feed, Uuids uuids, Clock clock) {
+      DataSource dataSource,
+      EndGrants ending,
+      AuditLog audit,
+      ChangeLog feed,
+      Uuids uuids,
+      Clock clock) {
     this.dataSource = dataSource;
+    this.ending = ending;
     this.audit = audit;
     this.feed = feed;
     this.uuids = uuids;
@@ -75,6 +82,30 @@ public class RevokeGrant {
       return Outcome.ENDED;
     }
     return isOfAnother(grant, device) ? Outcome.OF_ANOTHER_DEVICE : Outcome.NOTHING_TO_END;
+  }
+
+  /**
+   * Ends every live grant that is bound to a certificate, because its device leaves.
+   *
+   * @return how many there were
+   */
+  @Transactional
+  public int leave(CertificateThumbprint thumbprint, DeviceId device, String source) {
+    int ended = ending.ofCertificate(thumbprint, "left");
+    if (ended > 0) {
+      audit.appendChange(
+          new ChangeRecord(
+              uuids.next(),
+              clock.instant(),
+              "grant.leave",
+              "device:" + device,
+              source,
+              device,
+              thumbprint,
+              Map.of(),
+              Map.of("grants", ended)));
+    }
+    return ended;
   }
 
   private boolean end(GrantId grant, DeviceId only, String actor, String source) {

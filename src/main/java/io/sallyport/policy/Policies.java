@@ -8,6 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 
 /**
@@ -22,6 +27,8 @@ public class Policies {
   /** Versions in use at the same time: the one in force, and those of grants being looked at. */
   private static final int KEPT = 16;
 
+  private static final long PATIENCE_SECONDS = 10;
+
   private final DataSource dataSource;
   private final RowMac mac;
   private final PolicySettings settings;
@@ -32,6 +39,9 @@ public class Policies {
           return size() > KEPT;
         }
       };
+
+  /** Who compiles which version: after a save everybody needs the same one at once. */
+  private final Map<Long, FutureTask<Policy>> reading = new ConcurrentHashMap<>();
 
   public Policies(DataSource dataSource, MasterKey masterKey, PolicySettings settings) {
     this.dataSource = dataSource;
@@ -52,7 +62,33 @@ public class Policies {
         return known;
       }
     }
-    Policy policy = read(version);
+    FutureTask<Policy> mine = new FutureTask<>(() -> compiled(version));
+    FutureTask<Policy> reading = this.reading.putIfAbsent(version, mine);
+    if (reading == null) {
+      reading = mine;
+      mine.run();
+      this.reading.remove(version, mine);
+    }
+    try {
+      return reading.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new SQLException(e.getCause().getMessage(), e.getCause());
+    } catch (TimeoutException e) {
+      throw new SQLException("policy version " + version + " is not compiled in time", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SQLException("interrupted", e);
+    }
+  }
+
+  private Policy compiled(long version) throws SQLException {
+    synchronized (compiled) {
+      Policy known = compiled.get(version);
+      if (known != null) {
+        return known;
+      }
+    }
+    Policy policy = compile(version, read(version));
     synchronized (compiled) {
       compiled.put(version, policy);
     }
@@ -69,7 +105,8 @@ public class Policies {
     return mac.over(fields(version, rules));
   }
 
-  private Policy read(long version) throws SQLException {
+  /** The rules, proven to be ours; no connection is held while they are compiled. */
+  private String read(long version) throws SQLException {
     try (var connection = dataSource.getConnection();
         var statement = connection.prepareStatement(READ)) {
       statement.setLong(1, version);
@@ -81,13 +118,19 @@ public class Policies {
         if (!genuine(version, rules, row.getBytes(2))) {
           throw new SQLException("policy version " + version + " was not written by Sallyport");
         }
-        return switch (PolicyCompiler.compile(version, RulesJson.read(rules), settings)) {
-          case PolicyDraft.Sound sound -> sound.policy();
-          case PolicyDraft.Faulty faulty ->
-              throw new SQLException(
-                  "policy version " + version + " can't be used: " + faulty.faults().getFirst());
-        };
+        return rules;
       }
+    }
+  }
+
+  private Policy compile(long version, String rules) throws SQLException {
+    try {
+      return switch (PolicyCompiler.compile(version, RulesJson.read(rules), settings)) {
+        case PolicyDraft.Sound sound -> sound.policy();
+        case PolicyDraft.Faulty faulty ->
+            throw new SQLException(
+                "policy version " + version + " can't be used: " + faulty.faults().getFirst());
+      };
     } catch (IllegalArgumentException e) {
       throw new SQLException("policy version " + version + " can't be read", e);
     }

@@ -15,8 +15,9 @@ import java.util.TreeMap;
  * What a report does to the facts of a device, worked out before anything is written.
  *
  * <p>Two sources may report the same name: the later report counts, whoever makes it, and is on
- * record as the source; a report that was overtaken by a later one changes nothing. A source can
- * withdraw only what counts as its own.
+ * record as the source; a report that was overtaken by a later one changes nothing, and what a
+ * device says of itself (a source that begins with {@code self}) nothing that another says of it. A
+ * source can withdraw only what counts as its own.
  *
  * @param written rows to write, refreshed ones too
  * @param removed names of rows to delete
@@ -31,6 +32,8 @@ record PostureChange(
     Map<String, PostureValue> before,
     Map<String, PostureValue> after,
     List<String> overtaken) {
+
+  private static final String SELF = "self";
 
   /** Whether any live fact appears, vanishes or says something else. */
   boolean changesFacts() {
@@ -52,7 +55,9 @@ record PostureChange(
         .forEach(
             (name, fact) -> {
               Row old = stored.get(name);
-              if (old != null && old.reportedAt().isAfter(report.reportedAt())) {
+              if (old != null
+                  && (old.reportedAt().isAfter(report.reportedAt())
+                      || isWeightier(old, report, now))) {
                 overtaken.add(name);
                 return;
               }
@@ -82,6 +87,11 @@ record PostureChange(
     }
     removed.addAll(room(result, now));
     return new PostureChange(device, written, removed, before, after, overtaken);
+  }
+
+  // What a device says of itself does not take the place of what somebody else says of it.
+  private static boolean isWeightier(Row old, PostureReport report, Instant now) {
+    return report.source().startsWith(SELF) && !old.source().startsWith(SELF) && old.lives(now);
   }
 
   private static Optional<PostureValue> live(Row row, Instant now) {

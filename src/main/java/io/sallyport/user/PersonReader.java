@@ -43,7 +43,8 @@ final class PersonReader {
       Instant authenticated =
           claims.hasClaim("auth_time")
               ? instant(claims.getNumericDateClaimValue("auth_time"))
-              : issued;
+              // Not its iat: a token may be renewed for weeks after somebody signed in.
+              : Instant.EPOCH;
       if (authenticated.isAfter(now.plus(skew))) {
         throw new TokenFault("its auth_time is in the future");
       }

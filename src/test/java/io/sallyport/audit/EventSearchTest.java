@@ -142,8 +142,15 @@ class EventSearchTest {
           .singleElement()
           .satisfies(view -> assertThat(view.id()).isEqualTo(record.id()));
       try (var connection = TestDatabase.shared().retention().getConnection();
-          var erase = connection.prepareStatement("select audit_erase(null, ?, null, 10)")) {
-        erase.setString(1, subject);
+          var erase = connection.prepareStatement("select audit_erase(null, ?, ?, null, 10)")) {
+        erase.setString(2, subject);
+        // Another provider's person of that name keeps his own.
+        erase.setString(1, "https://another.example.com");
+        try (var row = erase.executeQuery()) {
+          row.next();
+          assertThat(row.getInt(1)).isZero();
+        }
+        erase.setString(1, "https://idp.example.com");
         try (var row = erase.executeQuery()) {
           row.next();
           assertThat(row.getInt(1)).isEqualTo(1);

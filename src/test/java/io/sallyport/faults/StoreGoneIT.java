@@ -211,7 +211,7 @@ final class StoreGoneIT {
 
   private static void assertUndecided(Answer answer) {
     assertThat(answer.status()).as(answer.toString()).isEqualTo(503);
-    assertThat(answer.headers().get("content-type")).startsWith("application/problem+json");
+    assertThat(answer.headers().get("content-type")).startsWith("application/json");
     assertThat(answer.headers()).containsKey("retry-after");
     assertThat(TRY_AGAIN).containsAll(answer.reasons());
     assertThat(answer.reasons()).isNotEmpty();

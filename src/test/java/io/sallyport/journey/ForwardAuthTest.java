@@ -273,6 +273,9 @@ class ForwardAuthTest {
     assertThat(ask("GET", "/authz?methods=", plus(good(), "X-Original-Method", "GET")).statusCode())
         .as("an empty list lets nothing through")
         .isEqualTo(403);
+    assertThat(ask("GET", "/authz?methods=GET,", good()).statusCode())
+        .as("a comma too many does not let through what isn't said")
+        .isEqualTo(403);
   }
 
   @ParameterizedTest

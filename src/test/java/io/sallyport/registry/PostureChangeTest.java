@@ -68,6 +68,16 @@ class PostureChangeTest {
   }
 
   @Test
+  void whatADeviceSaysOfItselfTakesNobodyElsesPlace() {
+    var itself = report("self", NOW, "malware", false);
+
+    assertThat(change(itself, row("malware", true, "edr")).overtaken()).containsExactly("malware");
+    assertThat(change(itself, row("malware", true, "self-check")).written()).hasSize(1);
+    assertThat(change(report("edr", NOW, "malware", true), row("malware", false, "self")).written())
+        .hasSize(1);
+  }
+
+  @Test
   void anEarlierReportThatComesLateChangesNothing() {
     var change =
         change(

@@ -52,10 +52,20 @@ public class AuditHoldsResource {
       String caseName, String device, Instant from, Instant to, String comment) {}
 
   /** Whose personal data to erase: those of a device or of a person, never both. */
-  public record ErasureOrder(String device, String user, String comment) {}
+  public record ErasureOrder(String device, String user, String issuer, String comment) {}
 
   /** Of how many records they were erased. */
   public record Erased(long records) {}
+
+  // Records are found by the time in their ids, which begins in 1970.
+  private static void requireAnAge(String field, Instant time) {
+    if (time != null
+        && (time.isBefore(Instant.EPOCH) || time.isAfter(Instant.parse("9999-12-31T00:00:00Z")))) {
+      throw new ProblemException(
+          Problem.invalidField(
+              field, "expected a time from 1970 to 9999, or nothing for no bound"));
+    }
+  }
 
   @GET
   @Path("/holds")
@@ -77,6 +87,8 @@ public class AuditHoldsResource {
     if (caseName == null) {
       throw new ProblemException(Problem.invalidField("caseName", "say what they are kept for"));
     }
+    requireAnAge("from", order.from());
+    requireAnAge("to", order.to());
     if (order.from() != null && order.to() != null && !order.from().isBefore(order.to())) {
       throw new ProblemException(Problem.invalidField("from", "is before to"));
     }
@@ -119,6 +131,11 @@ public class AuditHoldsResource {
     if (order == null || (order.device() == null) == (order.user() == null)) {
       throw new ProblemException(Problem.invalidField("device", "name a device or a user"));
     }
+    if ((order.user() == null) != (order.issuer() == null)) {
+      throw new ProblemException(
+          Problem.invalidField(
+              "issuer", "goes with user: whose identity provider calls the person so"));
+    }
     String comment = text("comment", order.comment());
     if (comment == null) {
       throw new ProblemException(Problem.invalidField("comment", "say who asked for it"));
@@ -130,7 +147,12 @@ public class AuditHoldsResource {
                 comment,
                 asker.actor(),
                 asker.source())
-            : erasures.ofPerson(text("user", order.user()), comment, asker.actor(), asker.source());
+            : erasures.ofPerson(
+                text("issuer", order.issuer()),
+                text("user", order.user()),
+                comment,
+                asker.actor(),
+                asker.source());
     return switch (outcome) {
       case Erasures.Outcome.Erased(long records) -> new Erased(records);
       case Erasures.Outcome.Held() ->

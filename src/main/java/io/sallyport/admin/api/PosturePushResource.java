@@ -134,6 +134,13 @@ public class PosturePushResource {
             refuse(faults, row, "externalId", "no device has this external id");
           } else if (!spokesman.speaksFor(device)) {
             refuse(faults, row, "deviceId", "this token may not report about this device");
+          } else if (!spokesman.speaksAs(content.report().source())) {
+            refuse(
+                faults,
+                row,
+                "source",
+                "this token speaks for the device itself: expected a source that begins with "
+                    + Spokesman.SELF);
           } else if (rowOf.putIfAbsent(device, row) != null) {
             refuse(faults, row, "deviceId", "row " + rowOf.get(device) + " is about it already");
           } else {

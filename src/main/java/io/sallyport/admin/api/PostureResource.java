@@ -89,15 +89,15 @@ public class PostureResource {
   @Operation(summary = "Drop what is known of a device, or what one source said")
   public void forget(@PathParam("id") String id, @QueryParam("source") String source) {
     DeviceId device = Input.device(id);
-    spokesman.mustSpeakFor(device);
+    spokesman.mustSpeakFor(device, source);
     reports.forget(device, source, asker.actor(), asker.source());
   }
 
   private Outcome.Taken report(String id, JsonNode body, boolean replaces) {
     DeviceId device = Input.device(id);
-    spokesman.mustSpeakFor(device);
     PostureReport report =
         PostureBodies.report(Input.body(body), replaces, settings, clock.instant());
+    spokesman.mustSpeakFor(device, report.source());
     return reports.report(device, report, asker.actor(), asker.source());
   }
 }

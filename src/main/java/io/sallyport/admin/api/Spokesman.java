@@ -3,9 +3,9 @@ package io.sallyport.admin.api;
 import io.quarkus.security.ForbiddenException;
 import io.sallyport.admin.signin.OperatorIdentity;
 import io.sallyport.admin.signin.Permissions;
+import io.sallyport.admin.signin.Role;
 import io.sallyport.identity.DeviceId;
 import jakarta.enterprise.context.RequestScoped;
-import java.util.List;
 
 /**
  * Whose posture the asker may report. A token that may do nothing else, and that lists audiences,
@@ -15,6 +15,9 @@ import java.util.List;
 @RequestScoped
 class Spokesman {
 
+  /** How the sources begin as which a token that is bound to devices may report. */
+  static final String SELF = "self";
+
   private final Asker asker;
 
   Spokesman(Asker asker) {
@@ -22,15 +25,32 @@ class Spokesman {
   }
 
   boolean speaksFor(DeviceId device) {
-    OperatorIdentity identity = asker.identity();
-    return !identity.roles().equals(List.of(Permissions.POSTURE))
-        || identity.audiences().isEmpty()
-        || identity.audiences().contains(device.toString());
+    return !isBound() || asker.identity().audiences().contains(device.toString());
   }
 
-  void mustSpeakFor(DeviceId device) {
-    if (!speaksFor(device)) {
+  /**
+   * Whether the asker may say something under this name of a source: what a device says of itself
+   * must not pass for the word of an MDM, by which rules may tell the two apart.
+   *
+   * @param source null for all sources
+   */
+  boolean speaksAs(String source) {
+    return !isBound() || source != null && source.startsWith(SELF);
+  }
+
+  void mustSpeakFor(DeviceId device, String source) {
+    if (!speaksFor(device) || !speaksAs(source)) {
       throw new ForbiddenException();
     }
+  }
+
+  // By the scope alone; another scope beside it does not widen whom it speaks for.
+  private boolean isBound() {
+    OperatorIdentity identity = asker.identity();
+    return !identity.audiences().isEmpty()
+        && identity.roles().contains(Permissions.POSTURE)
+        && identity.roles().stream()
+            .flatMap(scope -> Role.of(scope).stream())
+            .noneMatch(role -> Permissions.of(role).contains(Permissions.POSTURE_WRITE));
   }
 }

@@ -23,7 +23,7 @@ public class Erasures {
   private static final int BATCH = 1_000;
   private static final String HELD = "55000";
 
-  private static final String ERASE = "select audit_erase(?, ?, ?, ?)";
+  private static final String ERASE = "select audit_erase(?, ?, ?, ?, ?)";
 
   /** What came of an erasure. */
   public sealed interface Outcome {
@@ -64,22 +64,29 @@ public class Erasures {
         .anyMatch(hold -> hold.device() == null || hold.device().equals(device))) {
       return new Outcome.Held();
     }
-    return erase(device, null, comment, actor, actorSource);
+    return erase(device, null, null, comment, actor, actorSource);
   }
 
   /**
-   * Erases the records of decisions about a person, by the subject under which the identity
-   * provider knows him. That subject does not enter the record of the erasure.
+   * Erases the records of decisions about a person, by the issuer that is the identity provider and
+   * the subject under which it knows him: another may name somebody else so. The subject does not
+   * enter the record of the erasure.
    */
-  public Outcome ofPerson(String subject, String comment, String actor, String actorSource) {
+  public Outcome ofPerson(
+      String issuer, String subject, String comment, String actor, String actorSource) {
     if (!holds.inForce().isEmpty()) {
       return new Outcome.Held();
     }
-    return erase(null, subject, comment, actor, actorSource);
+    return erase(null, issuer, subject, comment, actor, actorSource);
   }
 
   private Outcome erase(
-      DeviceId device, String subject, String comment, String actor, String actorSource) {
+      DeviceId device,
+      String issuer,
+      String subject,
+      String comment,
+      String actor,
+      String actorSource) {
     if (settings.database().isEmpty()) {
       return new Outcome.NotSetUp();
     }
@@ -96,7 +103,7 @@ public class Erasures {
             Map.of(),
             Map.of("of", device == null ? "user" : "device", "comment", comment)));
     try {
-      return new Outcome.Erased(erase(settings.database().get(), device, subject, record));
+      return new Outcome.Erased(erase(settings.database().get(), device, issuer, subject, record));
     } catch (SQLException e) {
       if (HELD.equals(e.getSQLState())) {
         return new Outcome.Held();
@@ -105,7 +112,8 @@ public class Erasures {
     }
   }
 
-  private static long erase(DataSource database, DeviceId device, String subject, UUID record)
+  private static long erase(
+      DataSource database, DeviceId device, String issuer, String subject, UUID record)
       throws SQLException {
     long erased = 0;
     try (Connection connection = database.getConnection();
@@ -113,9 +121,10 @@ public class Erasures {
       int batch;
       do {
         statement.setObject(1, device == null ? null : device.value(), Types.OTHER);
-        statement.setString(2, subject);
-        statement.setObject(3, record);
-        statement.setInt(4, BATCH);
+        statement.setString(2, issuer);
+        statement.setString(3, subject);
+        statement.setObject(4, record);
+        statement.setInt(5, BATCH);
         try (var row = statement.executeQuery()) {
           row.next();
           batch = row.getInt(1);

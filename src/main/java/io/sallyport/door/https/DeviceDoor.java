@@ -3,7 +3,6 @@ package io.sallyport.door.https;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sallyport.admission.AdmissionEngine;
 import io.sallyport.admission.LiveGrants;
-import io.sallyport.grant.EndGrants;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
@@ -67,7 +66,6 @@ public final class DeviceDoor implements AutoCloseable {
       AdmissionEngine admission,
       TokenMint mint,
       LiveGrants grants,
-      EndGrants ending,
       Renewal renewal,
       Throttle throttle,
       GrantRevocation revocation,
@@ -91,7 +89,7 @@ public final class DeviceDoor implements AutoCloseable {
             settings);
     this.requests =
         new DeviceRequests(
-            new DeviceEndpoints(admission, mint, grants, ending, renewal, revocation, clock),
+            new DeviceEndpoints(admission, mint, grants, renewal, revocation, clock),
             virtualThreads,
             settings,
             connections,
@@ -204,6 +202,10 @@ public final class DeviceDoor implements AutoCloseable {
       admission
           .wouldAdmitUntil(handshake.chain(), Door.HTTPS, handshake.source())
           .ifPresentOrElse(handshake::holds, () -> handshakes.close(handshake));
+    } catch (RuntimeException e) {
+      // What can't be judged anew is not left open.
+      LOG.error("a connection could not be judged anew and is closed", e);
+      handshakes.close(handshake);
     } finally {
       reconsidering.release();
     }

@@ -11,7 +11,6 @@ import io.sallyport.admission.AdmissionRequest.Purpose;
 import io.sallyport.admission.LiveGrant;
 import io.sallyport.admission.LiveGrants;
 import io.sallyport.admission.StoreUnavailableException;
-import io.sallyport.grant.EndGrants;
 import io.sallyport.grant.SessionGrant;
 import io.sallyport.grant.TokenMint;
 import io.sallyport.identity.DeviceId;
@@ -40,7 +39,6 @@ final class DeviceEndpoints {
   private final AdmissionEngine engine;
   private final TokenMint mint;
   private final LiveGrants grants;
-  private final EndGrants ending;
   private final Renewal renewal;
   private final GrantRevocation revocation;
   private final Clock clock;
@@ -49,7 +47,6 @@ final class DeviceEndpoints {
       AdmissionEngine engine,
       TokenMint mint,
       LiveGrants grants,
-      EndGrants ending,
       Renewal renewal,
       GrantRevocation revocation,
       Clock clock) {
@@ -58,7 +55,6 @@ final class DeviceEndpoints {
     this.revocation = revocation;
     this.mint = mint;
     this.grants = grants;
-    this.ending = ending;
     this.clock = clock;
   }
 
@@ -176,7 +172,7 @@ final class DeviceEndpoints {
 
   private DoorAnswer left(Handshake handshake, Admitted admitted) {
     try {
-      ending.ofCertificate(handshake.chain().thumbprint(), "left");
+      revocation.leave(handshake.chain().thumbprint(), admitted.device(), handshake.source());
       return DoorAnswer.nothing();
     } catch (RuntimeException e) {
       return storeUnavailable(admitted);

@@ -2,6 +2,7 @@ package io.sallyport.door.https;
 
 import io.sallyport.grant.RevokeGrant;
 import io.sallyport.grant.TokenVerifier;
+import io.sallyport.identity.CertificateThumbprint;
 import io.sallyport.identity.DeviceId;
 import io.sallyport.identity.GrantId;
 import io.sallyport.identity.Problem;
@@ -43,6 +44,11 @@ public final class GrantRevocation {
                   "a device ends its own grants; an operator ends any"),
               "invalid_grant");
     };
+  }
+
+  /** Ends every grant that is bound to a certificate, because its device leaves. */
+  void leave(CertificateThumbprint thumbprint, DeviceId device, SourceAddress source) {
+    grants.leave(thumbprint, device, source.host());
   }
 
   private static DoorAnswer unsupported() {

@@ -27,6 +27,7 @@ public final class StatusLists {
   private static final int MADE_AT_ONCE = 2;
   private static final long PATIENCE_SECONDS = 3;
   private static final int MOST_KEPT = 1000;
+  private static final Duration LOOK = Duration.ofMillis(100);
 
   private final StatusListQuery query;
   private final StatusListMint mint;
@@ -35,6 +36,14 @@ public final class StatusLists {
   private final Duration reuse;
   private final Map<Long, Made> kept = new ConcurrentHashMap<>();
   private final Semaphore making = new Semaphore(MADE_AT_ONCE, true);
+
+  /** When a number was found to have no list; not for good, since one may begin with its grants. */
+  private final Map<Long, Instant> missing = new ConcurrentHashMap<>();
+
+  private final Semaphore looking = new Semaphore(1);
+  private volatile Highest highest = new Highest(0, Instant.EPOCH);
+
+  private record Highest(long number, Instant at) {}
 
   private Index index = new Index(List.of(), Instant.EPOCH);
 
@@ -67,7 +76,8 @@ public final class StatusLists {
   public Optional<Published> find(long list) {
     Made made = kept.get(list);
     if (made == null || !isFresh(made)) {
-      made = makeInTurn(list);
+      // A stranger's invented numbers must not stand in line before those who hold a token.
+      made = isMissing(list) || list > highest(list) ? null : makeInTurn(list);
     }
     if (made == null) {
       return Optional.empty();
@@ -75,6 +85,29 @@ public final class StatusLists {
     long age = Duration.between(made.at(), clock.instant()).toSeconds();
     return Optional.of(
         new Published(made.token(), Math.max(0, settings.ttl().toSeconds() - Math.max(0, age))));
+  }
+
+  // Bounded: only numbers up to the highest come so far.
+  private boolean isMissing(long list) {
+    Instant since = missing.get(list);
+    return since != null && clock.instant().isBefore(since.plusSeconds(1));
+  }
+
+  /** The highest number there is, read anew if {@code list} is above the one known. */
+  private long highest(long list) {
+    Highest known = highest;
+    Instant now = clock.instant();
+    if (list > known.number() && !now.isBefore(known.at().plus(LOOK)) && looking.tryAcquire()) {
+      try {
+        known = new Highest(query.highest(), now);
+        highest = known;
+      } catch (SQLException e) {
+        throw unavailable();
+      } finally {
+        looking.release();
+      }
+    }
+    return known.number();
   }
 
   /** The URLs of the lists that have grants. */
@@ -122,6 +155,7 @@ public final class StatusLists {
     Optional<StatusListQuery.Read> read = query.read(list);
     if (read.isEmpty()) {
       kept.remove(list);
+      missing.put(list, clock.instant());
       return null;
     }
     Made made = new Made(mint.mint(list, read.get().bits(), read.get().at()), read.get().at());

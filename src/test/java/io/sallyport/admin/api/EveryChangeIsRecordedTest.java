@@ -197,6 +197,14 @@ class EveryChangeIsRecordedTest extends AdminApi {
             "decisions?segment=X")) {
       client.admin().urlEncodingEnabled(false).get("/api/v1/" + question).then().statusCode(400);
     }
+    for (String time : List.of("1900-01-01T00:00:00Z", "+10000-01-01T00:00:00Z")) {
+      client
+          .admin()
+          .body(Map.of("caseName", "4711", "from", time))
+          .post("/api/v1/audit/holds")
+          .then()
+          .statusCode(400);
+    }
     for (String order : List.of("{}", "{\"device\":\"x\",\"comment\":\"y\"}", "{\"user\":\"a\"}")) {
       client.admin().body(order).post("/api/v1/audit/erasures").then().statusCode(400);
     }

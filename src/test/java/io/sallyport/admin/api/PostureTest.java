@@ -274,6 +274,16 @@ class PostureTest extends AdminApi {
     client.bearer(token).body(body).put(path(mine)).then().statusCode(200);
     client.bearer(token).body(body).put(path(other)).then().statusCode(403);
     client.bearer(token).delete(path(other)).then().statusCode(403);
+    var asMdm = Map.of("source", "mdm", "facts", Map.of("a", false));
+    client.bearer(token).body(asMdm).put(path(mine)).then().statusCode(403);
+    client.bearer(token).delete(path(mine)).then().statusCode(403);
+    client
+        .bearer(token)
+        .body(List.of(Map.of("deviceId", mine, "source", "mdm", "facts", Map.of("a", false))))
+        .post("/api/v1/posture")
+        .then()
+        .statusCode(400)
+        .body("errors[0].field", equalTo("source"));
     client
         .bearer(token)
         .body(List.of(row("deviceId", mine, "b"), row("deviceId", other, "b")))

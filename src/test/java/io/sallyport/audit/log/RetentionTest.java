@@ -223,7 +223,7 @@ class RetentionTest {
     for (String forbidden :
         List.of(
             "select audit_drop_partition('%s', 'x', '', 8)".formatted(name(5)),
-            "select audit_erase(gen_random_uuid(), null, null, 1)",
+            "select audit_erase(gen_random_uuid(), null, null, null, 1)",
             "delete from audit_hold",
             "update audit_hold set case_name = 'x'")) {
       assertThatThrownBy(() -> run(database.app(), forbidden))
@@ -282,10 +282,13 @@ class RetentionTest {
 
     assertThat(erasures.ofDevice(device, "x", "operator:admin", null))
         .isEqualTo(new Erasures.Outcome.Held());
-    assertThat(erasures.ofPerson("someone", "x", "operator:admin", null))
+    assertThat(erasures.ofPerson("https://idp.example.com", "someone", "x", "operator:admin", null))
         .isEqualTo(new Erasures.Outcome.Held());
     assertThatThrownBy(
-            () -> run(database.retention(), "select audit_erase('" + device + "', null, null, 10)"))
+            () ->
+                run(
+                    database.retention(),
+                    "select audit_erase('" + device + "', null, null, null, 10)"))
         .hasMessageContaining("held");
     assertThat(erasures.ofDevice(new DeviceId(ids.next()), "x", "operator:admin", null))
         .isEqualTo(new Erasures.Outcome.Erased(0));
