@@ -283,7 +283,7 @@ class PostureTest extends AdminApi {
         .post("/api/v1/posture")
         .then()
         .statusCode(400)
-        .body("errors[0].field", equalTo("source"));
+        .body("errors[0].field", equalTo("[1].source"));
     client
         .bearer(token)
         .body(List.of(row("deviceId", mine, "b"), row("deviceId", other, "b")))
