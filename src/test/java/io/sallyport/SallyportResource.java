@@ -25,6 +25,10 @@ import java.util.UUID;
  */
 public final class SallyportResource implements QuarkusTestResourceLifecycleManager {
 
+  private static final int FIRST_PORT = 20_000;
+  private static final int PORTS = 12_000;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private static Path data;
 
   @Override
@@ -46,7 +50,11 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
             "quarkus.http.test-port",
             "quarkus.http.test-ssl-port",
             "quarkus.management.test-port")) {
-      settings.put(port, Integer.toString(freePort()));
+      String free;
+      do {
+        free = Integer.toString(freePort());
+      } while (settings.containsValue(free));
+      settings.put(port, free);
     }
     settings.put(
         "sallyport.issuer", "https://localhost:" + settings.get("quarkus.http.test-ssl-port"));
@@ -76,12 +84,18 @@ public final class SallyportResource implements QuarkusTestResourceLifecycleMana
   // Port 0 would leave the door with a single event loop, and races between loops untested. All
   // servers or none: the metrics of those with a port have a tag that those with port 0 lack, which
   // Prometheus refuses by an exception that Quarkus then waits on for ever.
+  // Not one that the system gives to outgoing connections: some test's might have it before the
+  // application does.
   private static int freePort() {
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return probe.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    for (int i = 0; i < 1_000; i++) {
+      int port = FIRST_PORT + RANDOM.nextInt(PORTS);
+      try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return probe.getLocalPort();
+      } catch (IOException e) {
+        // Somebody's; another will do.
+      }
     }
+    throw new IllegalStateException("no free port was found");
   }
 
   // Tests add anchors to the file; it must never be empty.
